@@ -1,0 +1,403 @@
+"""The client's side of a session, for any dialect.
+
+Frames go in by `receive`, which returns what the application waits for; everything else goes in by
+`handle` or as a wish (`connect`, `subscribe`, ...). What is to be done gathers in `commands`;
+whoever runs the session takes them with `drain` after each call. Between calls it needs waking
+only at `deadline`.
+
+Law 1: news of a dead link is ignored, in `receive` and in `handle`, and nowhere else.
+Law 2: a frame that needs no decision creates no command and touches no deadline.
+Law 3: what belongs to a link is made anew in `_begin` or `_on_opened`, and never outlives it.
+"""
+
+from random import Random
+from typing import Final, assert_never
+
+from venuewire.core import updates
+from venuewire.core.backoff import Backoff
+from venuewire.core.commands import (
+    CloseLink,
+    Command,
+    Deliver,
+    Dial,
+    Fetch,
+    ReportRoundTrip,
+    SendFrame,
+    SendPing,
+)
+from venuewire.core.dialect import ClientDialect, Option, Profile
+from venuewire.core.errors import AccessRefused, ConfigurationError, NotLive, UnreadableFrame
+from venuewire.core.events import (
+    DeadlineReached,
+    Event,
+    Fetched,
+    FetchFailed,
+    LinkClosed,
+    LinkOpened,
+    PongReceived,
+)
+from venuewire.core.health import Counters, Health, examine
+from venuewire.core.http import HttpReply
+from venuewire.core.instant import Instant, earliest, passed
+from venuewire.core.lifecycle import Lifecycle, Phase, Step
+from venuewire.core.liveness import Judgment, Liveness, LivenessPolicy, Verdict
+from venuewire.core.messages import (
+    Accepted,
+    Challenge,
+    FirstMessage,
+    Heartbeat,
+    Ignored,
+    Message,
+    Pong,
+    Refused,
+    RequestId,
+    Subscribed,
+    Unsubscribed,
+    Welcome,
+    Word,
+)
+from venuewire.core.reconciler import Reconciler
+from venuewire.core.subscriptions import Subscriptions
+from venuewire.core.updates import Cause
+
+STABLE_AFTER: Final = 10.0
+"""Seconds a link must have been ready before a later loss counts as the first failure."""
+
+_BEFORE_READY: Final = frozenset({Phase.GREETING, Phase.AUTHENTICATING})
+_BEFORE_FIRST_LINK: Final = Instant(0.0, 0.0)
+
+
+class ClientSession:
+    def __init__(self, dialect: ClientDialect, *, backoff: Backoff, rng: Random) -> None:
+        self.dialect = dialect
+        self._decode = dialect.decode
+        self._backoff = backoff
+        self._rng = rng
+
+        # Outlives any one link.
+        self._lifecycle = Lifecycle()
+        self.subscriptions = Subscriptions()
+        self.counters = Counters()
+        self.commands: list[Command] = []
+        self._links = 0
+        self._failures = 0
+        self._last_id = 0
+        self.went_down = ""
+        """Why the last link was lost; empty before that."""
+
+        # Belongs to the current link, or attempt.
+        self.link = 0
+        """Numbers links from 1; 0 while there is neither link nor attempt."""
+        self.profile = Profile(liveness=LivenessPolicy())
+        self.liveness = Liveness(self.profile.liveness, _BEFORE_FIRST_LINK)
+        self._reconciler = Reconciler(self)
+        self._ready_at: float | None = None
+
+    @property
+    def phase(self) -> Phase:
+        return self._lifecycle.phase
+
+    @property
+    def deadline(self) -> float | None:
+        """When to deliver `DeadlineReached`, in monotonic seconds."""
+        ready = self.phase is Phase.READY
+        return earliest(
+            self._lifecycle.deadline,
+            self._reconciler.deadline,
+            self.liveness.deadline if ready else None,
+        )
+
+    def drain(self) -> list[Command]:
+        """Take the commands, in the order they are to be obeyed."""
+        commands, self.commands = self.commands, []
+        return commands
+
+    # Asked by the application.
+
+    def connect(self, now: Instant) -> None:
+        """Begin; the session goes on by itself until `close`."""
+        self._begin(now)
+
+    def subscribe(self, channel: str, now: Instant, **options: Option) -> list[str]:
+        """Want a channel, or a comma list of them; the channels this stands for.
+
+        Before the session is ready the wish is remembered. Raises `ConfigurationError`.
+        """
+        topics = self.dialect.topics(channel, options)
+        for topic in topics:
+            self.subscriptions.want(topic)
+        if self.phase is Phase.READY:
+            self._reconciler.request(now)
+        return [topic.channel for topic in topics]
+
+    def unsubscribe(self, channel: str, now: Instant, **options: Option) -> list[str]:
+        """No longer want it. Raises `ConfigurationError`."""
+        topics = self.dialect.topics(channel, options)
+        self._reconciler.withdraw(topics, self.phase is Phase.READY, now)
+        self.liveness.expecting = bool(self.subscriptions.active)
+        return [topic.channel for topic in topics]
+
+    def ping(self, now: Instant) -> int:
+        """Ask for a sign of life by this venue's rule; `ReportRoundTrip` with this id answers.
+
+        Raises `NotLive` unless the session is ready.
+        """
+        if self.phase is not Phase.READY:
+            raise NotLive(f"cannot ping: the session is {self.phase.name.lower()}")
+        number = self.new_id()
+        frame = self.dialect.ping(number, now)
+        if frame is None:
+            self.commands.append(SendPing(self.link, b"%d" % number))
+        else:
+            self.commands.append(SendFrame(self.link, frame))
+        self.liveness.pinged(number, now)
+        self.counters.pings += 1
+        return number
+
+    def close(self, now: Instant) -> None:
+        if self.phase is Phase.CLOSED:
+            return
+        if self.link:
+            self.commands.append(CloseLink(self.link, 1000, ""))
+        self._settle_down(Cause.CLOSED, "closed by the application", None, now)
+
+    def health(self, now: Instant) -> Health:
+        return examine(self, now)
+
+    # Told by the outside.
+
+    def receive(self, link: int, payload: bytes, now: Instant) -> Message | None:
+        """A whole text frame; the message it carries for the application, if it carries one.
+
+        Obey `commands` before delivering the message.
+        """
+        if link != self.link:
+            return None
+        self.liveness.heard = now
+        self.counters.frames += 1
+        if self.liveness.verdict is not Verdict.ALIVE:
+            self._clear_doubt(now, pong=False)
+        try:
+            reply = self._decode(payload, now)
+        except UnreadableFrame as error:
+            self.counters.unreadable += 1
+            self.deliver(updates.Unreadable(str(error)))
+            return None
+        if isinstance(reply, Message):
+            return self._message(reply, now)
+        return self._on_word(reply, now)
+
+    def handle(self, event: Event, now: Instant) -> None:
+        if not isinstance(event, DeadlineReached) and event.link != self.link:
+            return
+        match event:
+            case LinkOpened():
+                self._on_opened(now)
+            case LinkClosed():
+                self._on_closed(event, now)
+            case PongReceived(_, payload):
+                self.liveness.heard = now
+                if payload.isdigit():
+                    self._on_pong(int(payload), now)
+            case Fetched(_, reply):
+                self._dial(reply, now)
+            case FetchFailed(_, reason):
+                self._lose(Cause.LOST, reason, now)
+            case DeadlineReached():
+                self._on_deadline(now)
+            case _:
+                assert_never(event)
+
+    # Getting connected.
+
+    def _begin(self, now: Instant) -> None:
+        self._links += 1
+        self.link = self._links
+        request = self.dialect.bootstrap(now)
+        if request is None:
+            self._dial(None, now)
+        else:
+            self._lifecycle.take(Step.FETCH, now)
+            self.commands.append(Fetch(self.link, request))
+
+    def _dial(self, grant: HttpReply | None, now: Instant) -> None:
+        try:
+            request, self.profile = self.dialect.dial(grant, self.link, now)
+        except AccessRefused as refusal:
+            cause = Cause.REFUSED if refusal.auth else Cause.LOST
+            self._lose(cause, refusal.reason, now, retry_after=refusal.retry_after)
+        except UnreadableFrame as error:
+            self._lose(Cause.LOST, str(error), now)
+        except ConfigurationError as error:
+            self._settle_down(Cause.CONFIGURATION, str(error), None, now)
+        else:
+            self._lifecycle.take(Step.DIAL, now)
+            self.commands.append(Dial(self.link, request.url, request.headers))
+
+    def _on_opened(self, now: Instant) -> None:
+        self.liveness = Liveness(self.profile.liveness, now)
+        if self.profile.welcomes:
+            self._lifecycle.take(Step.AWAIT_WELCOME, now)
+        else:
+            self._authenticate(now)
+
+    def _authenticate(self, now: Instant) -> None:
+        if self.profile.challenges:
+            self._lifecycle.take(Step.AUTHENTICATE, now)
+            self.send(self.dialect.challenge(now), now)
+        else:
+            self._become_ready(now)
+
+    def _become_ready(self, now: Instant) -> None:
+        self._lifecycle.take(Step.BE_READY, now)
+        self._ready_at = now.monotonic
+        if self.link > 1 and self.went_down:
+            self.counters.reconnects += 1
+        self.deliver(updates.Ready(self.link))
+        if (own := self.profile.heartbeat_channel) is not None:
+            for topic in self.dialect.topics(own, {}):
+                self.subscriptions.want(topic, own=True)
+        self._reconciler.request(now)
+
+    # Hearing the venue.
+
+    def _message(self, message: Message, now: Instant) -> Message | None:
+        wish = self.subscriptions.get(message.channel)
+        if wish is None:
+            self.counters.strays += 1
+            return None
+        wish.last_data = now.monotonic
+        self.counters.messages += 1
+        return message
+
+    def _on_word(self, word: Word, now: Instant) -> Message | None:
+        match word:
+            case Heartbeat():
+                self.counters.heartbeats += 1
+                self.liveness.beaten(now)
+            case Pong(id):
+                self._on_pong(id, now)
+            case Challenge(text):
+                if self.phase is Phase.AUTHENTICATING:
+                    self.dialect.prove(text)
+                    self._become_ready(now)
+            case Welcome(text):
+                self._on_welcome(text, now)
+            case Refused() if word.auth or self.phase in _BEFORE_READY:
+                self._hang_up(Cause.REFUSED, word.reason, now)
+            case Subscribed() | Unsubscribed() | Accepted() | FirstMessage() | Refused():
+                self._reconciler.hear(word, now)
+                self.liveness.expecting = bool(self.subscriptions.active)
+                if isinstance(word, FirstMessage):
+                    return self._message(word.message, now)
+            case Ignored():
+                pass
+            case _:
+                assert_never(word)
+        return None
+
+    def _on_welcome(self, text: str, now: Instant) -> None:
+        if text:
+            self.deliver(updates.Notice(text))
+        if self.phase is Phase.GREETING:
+            self._authenticate(now)
+
+    def _on_pong(self, id: RequestId | None, now: Instant) -> None:
+        round_trip = None if isinstance(id, str) else self.liveness.ponged(id, now)
+        if round_trip is None:
+            return
+        self.counters.pongs += 1
+        if isinstance(id, int):
+            self.commands.append(ReportRoundTrip(id, round_trip))
+        self._clear_doubt(now, pong=True)
+
+    def _clear_doubt(self, now: Instant, *, pong: bool) -> None:
+        evidence = self.liveness.evidence(now)
+        if self.liveness.clear(pong=pong):
+            self.deliver(updates.Alive(evidence))
+
+    # Keeping the link alive, and noticing when it is not.
+
+    def _on_deadline(self, now: Instant) -> None:
+        """Wake-ups may be early or repeated, so every deadline is looked at again."""
+        if passed(self._lifecycle.deadline, now):
+            self._on_phase_expired(now)
+        elif (late := self._reconciler.overdue(now)) is not None:
+            self._hang_up(Cause.UNANSWERED, late, now)
+        elif self.phase is Phase.READY:
+            self._judge(now)
+
+    def _on_phase_expired(self, now: Instant) -> None:
+        if self.phase is Phase.WAITING:
+            self._begin(now)
+        else:
+            self._hang_up(Cause.LOST, f"timed out while {self.phase.name.lower()}", now)
+
+    def _judge(self, now: Instant) -> None:
+        match judgment := self.liveness.check(now):
+            case Judgment.REST:
+                pass
+            case Judgment.PING:
+                self.ping(now)
+            case Judgment.SUSPECT:
+                self.deliver(updates.Suspect(self.liveness.charge))
+                self.ping(now)
+            case Judgment.DEAD:
+                self._hang_up(Cause.SILENT, self.liveness.evidence(now), now)
+            case _:
+                assert_never(judgment)
+
+    # Losing a link.
+
+    def _on_closed(self, event: LinkClosed, now: Instant) -> None:
+        reply = event.reply
+        if reply is None:
+            said = f": {event.reason}" if event.reason else ""
+            self._lose(Cause.LOST, f"the link closed with {event.code}{said}", now)
+            return
+        cause = Cause.REFUSED if reply.status in {401, 403} else Cause.LOST
+        reason = f"the venue answered the upgrade with HTTP {reply.status}"
+        self._lose(cause, reason, now, retry_after=reply.retry_after)
+
+    def _hang_up(self, cause: Cause, reason: str, now: Instant) -> None:
+        """End our side at once: a dead peer would not answer a polite close."""
+        self.commands.append(CloseLink(self.link, 1001, "", abort=cause is not Cause.REFUSED))
+        self._lose(cause, reason, now)
+
+    def _lose(
+        self, cause: Cause, reason: str, now: Instant, *, retry_after: float | None = None
+    ) -> None:
+        if self._ready_at is not None and now.monotonic - self._ready_at >= STABLE_AFTER:
+            self._failures = 0
+        self._failures += 1
+        draw = self._backoff.refused if cause is Cause.REFUSED else self._backoff.delay
+        delay = draw(self._failures, self._rng)
+        if delay is not None and retry_after is not None:
+            delay = max(delay, retry_after)
+        self._settle_down(cause, reason, delay, now)
+
+    def _settle_down(self, cause: Cause, reason: str, retry_in: float | None, now: Instant) -> None:
+        self.subscriptions.lost(self.liveness.heard.realtime)
+        self._reconciler.clear()
+        self._ready_at = None
+        self.link = 0
+        self.went_down = reason
+        step = Step.GIVE_UP if retry_in is None else Step.BACK_OFF
+        self._lifecycle.take(step, now, patience=retry_in)
+        self.deliver(updates.Down(cause, reason, retry_in))
+
+    # Speaking; also for the reconciler.
+
+    def new_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+    def send(self, frame: bytes, now: Instant) -> None:
+        self.commands.append(SendFrame(self.link, frame))
+        self.liveness.sent_at = now.monotonic
+
+    def deliver(self, *news: updates.Update) -> None:
+        self.commands += [Deliver(update) for update in news]
+
+    def __repr__(self) -> str:
+        return f"ClientSession({self.phase.name.lower()}, link {self.link})"

@@ -1,0 +1,154 @@
+"""The trading floor: what all sessions of one local venue share, and how they are let in.
+
+A venue extends `Floor` in its folder. Law: what is published to many is encoded once, and names
+its hearers, so that the layer above can frame it once too.
+"""
+
+from collections.abc import Hashable, Iterable
+from random import Random
+
+from msgspec import Struct
+
+from venuewire.core.errors import LocalProtocolError
+from venuewire.core.http import HttpReply, HttpRequest
+from venuewire.core.instant import Clock, Instant
+from venuewire.core.secrets import Account
+from venuewire.core.server_session import ServerSession
+from venuewire.core.stamps import Stamps
+from venuewire.core.terms import Terms
+
+
+class Publication(Struct, frozen=True, kw_only=True):
+    """What an operator has the venue say."""
+
+    channel: str
+    """As a client subscribes it: `ticker:BTC/USD`, `/market/ticker:BTC-USDT`."""
+    payload: bytes
+    """JSON in the venue's own form: KuCoin's `data`; Kraken's message, or its `data`."""
+    subject: str | None = None
+    """KuCoin's `subject`; None takes the channel's usual one."""
+    account: str | None = None
+    """Only private subscribers of this account, by its name; None means everybody."""
+
+
+class Note(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A notification to be sent. Kraken Futures, seed 001."""
+
+    note: str
+    type: str = "general"
+    priority: str = "low"
+    effective_time: int | None = None
+    """Milliseconds since the epoch; None means now."""
+    expected_downtime_minutes: int | None = None
+    """None when no downtime is expected."""
+
+
+class Push(Struct, frozen=True):
+    """One frame for many sessions."""
+
+    frame: bytes
+    sessions: tuple[ServerSession, ...]
+
+
+class Subscribers:
+    """Who hears what. A session that leaves is forgotten everywhere at once."""
+
+    __slots__ = ("_by_key", "_by_session")
+
+    def __init__(self) -> None:
+        self._by_key: dict[Hashable, dict[ServerSession, None]] = {}
+        self._by_session: dict[ServerSession, set[Hashable]] = {}
+
+    def add(self, key: Hashable, session: ServerSession) -> bool:
+        """False when the session heard it already."""
+        hearers = self._by_key.setdefault(key, {})
+        if session in hearers:
+            return False
+        hearers[session] = None
+        self._by_session.setdefault(session, set()).add(key)
+        return True
+
+    def remove(self, key: Hashable, session: ServerSession) -> bool:
+        """False when the session did not hear it."""
+        keys = self._by_session.get(session)
+        if keys is None or key not in keys:
+            return False
+        keys.discard(key)
+        if not keys:
+            del self._by_session[session]
+        self._drop(key, session)
+        return True
+
+    def leave(self, session: ServerSession) -> None:
+        for key in self._by_session.pop(session, ()):
+            self._drop(key, session)
+
+    def of(self, key: Hashable) -> tuple[ServerSession, ...]:
+        return tuple(self._by_key.get(key, ()))
+
+    def keys(self, session: ServerSession) -> frozenset[Hashable]:
+        return frozenset(self._by_session.get(session, ()))
+
+    def count(self, session: ServerSession) -> int:
+        return len(self._by_session.get(session, ()))
+
+    def _drop(self, key: Hashable, session: ServerSession) -> None:
+        hearers = self._by_key[key]
+        del hearers[session]
+        if not hearers:
+            del self._by_key[key]
+
+
+class Floor:
+    """Base of every venue's floor. `clock` is for a second reading only: Kraken Spot's `time_out`
+    means just before sending, which no `now` passed in can know."""
+
+    def __init__(
+        self, terms: Terms, accounts: Iterable[Account], *, clock: Clock, rng: Random
+    ) -> None:
+        self.terms = terms
+        self.accounts = {account.credentials.api_key: account for account in accounts}
+        self.clock = clock
+        self.rng = rng
+        self.stamps = Stamps()
+        self.subscribers = Subscribers()
+        self.sessions: dict[int, ServerSession] = {}
+        """Admitted and not yet lost, by number. Whoever carries a session removes it."""
+        self.pushes: list[Push] = []
+        """Frames for sessions other than the one being served; emptied by the layer above."""
+        self._numbers = 0
+
+    # What a venue must say for itself.
+
+    def admit(self, door: str, request: HttpRequest, now: Instant) -> ServerSession | HttpReply:
+        """Answer an upgrade request: a session, made with `seat`, or a refusal."""
+        raise NotImplementedError
+
+    def answer(self, door: str, request: HttpRequest, now: Instant) -> HttpReply:
+        """Answer a plain HTTP request at one of the venue's HTTP doors."""
+        raise NotImplementedError
+
+    def publish(self, publication: Publication, now: Instant) -> int:
+        """Say it to its subscribers; how many. Raises `LocalProtocolError` for a bad payload."""
+        raise NotImplementedError
+
+    def notify(self, note: Note, now: Instant) -> int:
+        """Send a notification; its id. Raises `LocalProtocolError` where there are none."""
+        raise LocalProtocolError("this venue has no notifications")
+
+    # What every venue shares.
+
+    def number(self) -> int:
+        self._numbers += 1
+        return self._numbers
+
+    def push(self, frame: bytes, sessions: Iterable[ServerSession]) -> int:
+        """Queue one frame for many; how many."""
+        hearers = tuple(session for session in sessions if session.closing is None)
+        if hearers:
+            self.pushes.append(Push(frame, hearers))
+        return len(hearers)
+
+    def leave(self, session: ServerSession) -> None:
+        self.subscribers.leave(session)
+        self.sessions.pop(session.number, None)

@@ -1,0 +1,26 @@
+"""A moment as two clocks show it: read above the kernel, once per readable event, passed in."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from msgspec import Struct
+
+
+class Instant(Struct, frozen=True, gc=False):
+    monotonic: float
+    """Seconds on a clock that never jumps: the only one deadlines are measured on."""
+    realtime: float
+    """Seconds since 1970-01-01 UTC: only for timestamps on the wire, never for deadlines."""
+
+
+Clock: TypeAlias = Callable[[], Instant]
+"""Where the layer above takes its time from: a real clock, or a simulation's."""
+
+
+def earliest(*deadlines: float | None) -> float | None:
+    """The first of several deadlines; None when nothing is due at all."""
+    return min((deadline for deadline in deadlines if deadline is not None), default=None)
+
+
+def passed(deadline: float | None, now: Instant) -> bool:
+    return deadline is not None and now.monotonic >= deadline

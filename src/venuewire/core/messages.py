@@ -1,0 +1,126 @@
+"""What a client hears, with every venue's spelling removed. A client dialect translates into these.
+
+There is no neutral form of what a venue hears: its handlers go from wire struct to answer, because
+a detour through neutral objects costs four times as much as the answer itself.
+"""
+
+from typing import Any, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+RequestId: TypeAlias = int | str
+"""The kernel numbers its own requests; a dialect turns an echoed number back into an int."""
+
+
+class Welcome(Struct, frozen=True):
+    """The venue spoke first: `welcome`, `info`, `status`, `hello`."""
+
+    text: str = ""
+    """Worth telling the application, such as `maintenance`; empty when it is only a greeting."""
+
+
+class Pong(Struct, frozen=True):
+    id: RequestId | None = None
+    """None where the venue does not echo one: then the oldest ping is meant."""
+
+
+class Heartbeat(Struct, frozen=True):
+    """The venue is alive and has nothing to say."""
+
+
+class Challenge(Struct, frozen=True):
+    text: str
+
+    def __repr__(self) -> str:
+        return "Challenge(***)"
+
+
+class Subscribed(Struct, frozen=True):
+    """The venue agreed: to `channels`, or to all of what request `id` asked for."""
+
+    id: RequestId | None = None
+    channels: tuple[str, ...] = ()
+
+
+class Unsubscribed(Struct, frozen=True):
+    id: RequestId | None = None
+    channels: tuple[str, ...] = ()
+
+
+class Accepted(Struct, frozen=True):
+    """The request with this id was accepted, and the reply does not say what it had asked for."""
+
+    id: RequestId
+
+
+class Refused(Struct, frozen=True):
+    """The venue answered with an error."""
+
+    reason: str
+    id: RequestId | None = None
+    """The request at fault, where the venue names it."""
+    channel: str | None = None
+    """The channel at fault, where the venue names it."""
+    code: int | None = None
+    benign: bool = False
+    """It refuses what is already so: `Already subscribed`. The wish is fulfilled."""
+    auth: bool = False
+    """Token, key or signature are at fault: the session, not the request, was refused."""
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """Something was published on a channel.
+
+    Source: the venue's own payload, untouched, in `raw`.
+    """
+
+    channel: str
+    """As it was subscribed: `ticker:BTC/USD`, `/market/ticker:BTC-USDT`, `notifications_auth`."""
+    raw: bytes | msgspec.Raw
+    """JSON: the part of the frame that is the message, as the venue wrote it."""
+    kind: str = "update"
+    """`snapshot` or `update`; `update` where the venue does not tell them apart."""
+    subject: str = ""
+    """KuCoin's `subject`; elsewhere empty."""
+    sequence: int | None = None
+    """The venue's own numbering on this channel, where it has one."""
+    received: float = 0.0
+    """Seconds since the epoch, when the frame was read."""
+
+    @property
+    def data(self) -> Any:
+        """`raw` as plain Python values. Decoded at each access: hold on to the result."""
+        return msgspec.json.decode(self.raw)
+
+    def decode(self, type: Any) -> Any:
+        """`raw` as `type`, a msgspec or dataclass type. Raises `msgspec.ValidationError`."""
+        return msgspec.json.decode(self.raw, type=type)
+
+
+class FirstMessage(Struct, frozen=True):
+    """Data that is itself the acknowledgment of request `id`: Kraken Prime has no other."""
+
+    id: RequestId
+    message: Message
+
+
+class Ignored(Struct, frozen=True):
+    """Legal, and of no consequence to a session."""
+
+
+Word: TypeAlias = (
+    Heartbeat
+    | Pong
+    | Subscribed
+    | Unsubscribed
+    | Accepted
+    | Refused
+    | FirstMessage
+    | Challenge
+    | Welcome
+    | Ignored
+)
+"""What concerns the session rather than the application."""
+
+Reply: TypeAlias = Message | Word

@@ -1,0 +1,94 @@
+"""What the application wants to hear, and what the venue has agreed to send.
+
+Law: wishes outlive links; agreements do not. A lost link turns every standing back into WANTED,
+and remembers until when each active channel was covered.
+"""
+
+from collections.abc import Iterable, Iterator
+from enum import Enum, auto
+
+from msgspec import Struct
+
+
+class Standing(Enum):
+    WANTED = auto()
+    PENDING = auto()
+    ACTIVE = auto()
+    REFUSED = auto()
+    """Not asked for again on this link; the next link asks anew."""
+
+
+class Topic(Struct, frozen=True):
+    """One channel as an application asks for it. A dialect makes these from the channel's text."""
+
+    channel: str
+    private: bool = False
+    """It needs credentials."""
+    options: tuple[tuple[str, str | int | bool], ...] = ()
+    """The venue's own parameters, such as Kraken Spot's `depth`."""
+
+
+class Wish(Struct):
+    topic: Topic
+    standing: Standing = Standing.WANTED
+    own: bool = False
+    """Kept on the session's own account, and not reported: a heartbeat channel."""
+    covered_until: float | None = None
+    """Seconds since the epoch, set when a link is lost; None when there is nothing to miss."""
+    unanswered: int = 0
+    """Requests in a row that were not answered in time."""
+    last_data: float | None = None
+    """Monotonic seconds of the last message; None before the first on this link."""
+
+
+class Subscriptions:
+    __slots__ = ("_wishes",)
+
+    def __init__(self) -> None:
+        self._wishes: dict[str, Wish] = {}
+
+    def __iter__(self) -> Iterator[Wish]:
+        return iter(self._wishes.values())
+
+    def __len__(self) -> int:
+        return len(self._wishes)
+
+    def want(self, topic: Topic, *, own: bool = False) -> bool:
+        """Remember a wish; False when it was there already."""
+        wish = self._wishes.get(topic.channel)
+        if wish is not None and wish.topic == topic and wish.standing is not Standing.REFUSED:
+            wish.own = wish.own and own
+            return False
+        self._wishes[topic.channel] = Wish(topic, own=own)
+        return True
+
+    def forget(self, channel: str) -> Wish | None:
+        return self._wishes.pop(channel, None)
+
+    def get(self, channel: str) -> Wish | None:
+        return self._wishes.get(channel)
+
+    def unrequested(self) -> list[Topic]:
+        return [w.topic for w in self._wishes.values() if w.standing is Standing.WANTED]
+
+    def stand(self, channels: Iterable[str], standing: Standing) -> None:
+        for channel in channels:
+            if (wish := self._wishes.get(channel)) is not None:
+                wish.standing = standing
+
+    def lost(self, heard_at: float) -> None:
+        """The link is gone; `heard_at` is when it was last heard, in seconds since the epoch."""
+        for wish in self._wishes.values():
+            if wish.standing is Standing.ACTIVE and wish.covered_until is None:
+                wish.covered_until = heard_at
+            wish.standing = Standing.WANTED
+            wish.last_data = None
+
+    @property
+    def channels(self) -> list[str]:
+        """What the application asked for."""
+        return [channel for channel, wish in self._wishes.items() if not wish.own]
+
+    @property
+    def active(self) -> list[str]:
+        return [c for c, w in self._wishes.items() if w.standing is Standing.ACTIVE and not w.own]

@@ -1,0 +1,109 @@
+"""What the application hears.
+
+Law: every `Down` is followed by a `Ready` or is the last update of all; every interval in which
+something could have been missed is one `Gap`.
+"""
+
+from enum import Enum
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from venuewire.core.messages import Message
+
+
+class Cause(Enum):
+    """Why a session is down."""
+
+    LOST = "lost"
+    """The connection broke, or could not be made."""
+    SILENT = "silent"
+    """The venue no longer answered: a link that looked open was dead."""
+    UNANSWERED = "unanswered"
+    """The venue did not answer a request in time, though it lives."""
+    REFUSED = "refused"
+    """The venue refused our credentials, token or signature."""
+    CONFIGURATION = "configuration"
+    """What we were told to do cannot work; there is no next attempt."""
+    CLOSED = "closed"
+    """The application closed the session; there is no next attempt."""
+
+
+class Ready(Struct, frozen=True):
+    """Connected, greeted, authenticated. Wanted channels are being subscribed."""
+
+    link: int
+    """Counts the links of this session, from 1."""
+
+
+class Subscribed(Struct, frozen=True):
+    channel: str
+
+
+class Unsubscribed(Struct, frozen=True):
+    channel: str
+
+
+class Refused(Struct, frozen=True):
+    """A request was refused; the link lives on."""
+
+    reason: str
+    channel: str | None = None
+    """None when the venue did not say which request it meant and none was pending."""
+    code: int | None = None
+
+
+class Suspect(Struct, frozen=True):
+    """Silence, or an overdue pong. A probe has been sent: `Alive` or `Down` follows."""
+
+    evidence: str
+
+
+class Alive(Struct, frozen=True):
+    """The suspicion was unfounded."""
+
+    evidence: str
+
+
+class Down(Struct, frozen=True):
+    cause: Cause
+    reason: str
+    retry_in: float | None
+    """Seconds until the next attempt; None when there will be none: this update is the last."""
+
+
+class Gap(Struct, frozen=True):
+    """Something could have been missed on `channel` in this interval."""
+
+    channel: str
+    since: float
+    """Seconds since the epoch: the last moment known to be covered."""
+    until: float
+    why: str
+
+
+class Unreadable(Struct, frozen=True):
+    """The venue sent something that is not in its dialect. The link lives on."""
+
+    reason: str
+
+
+class Notice(Struct, frozen=True):
+    """The venue said something about itself: a change of status, a maintenance."""
+
+    text: str
+
+
+Update: TypeAlias = (
+    Message
+    | Ready
+    | Subscribed
+    | Unsubscribed
+    | Refused
+    | Suspect
+    | Alive
+    | Down
+    | Gap
+    | Unreadable
+    | Notice
+)
