@@ -7,7 +7,7 @@ only at `deadline`.
 
 Law 1: news of a dead link is ignored, in `receive` and in `handle`, and nowhere else.
 Law 2: a frame that needs no decision creates no command and touches no deadline.
-Law 3: what belongs to a link is made anew in `_begin` or `_on_opened`, and never outlives it.
+Law 3: what belongs to a link is made anew in `_on_opened`, and never outlives it.
 """
 
 from random import Random
@@ -115,8 +115,15 @@ class ClientSession:
     # Asked by the application.
 
     def connect(self, now: Instant) -> None:
-        """Begin; the session goes on by itself until `close`."""
-        self._begin(now)
+        """Begin an attempt; from then on the session goes on by itself until `close`."""
+        self._links += 1
+        self.link = self._links
+        request = self.dialect.bootstrap(now)
+        if request is None:
+            self._dial(None, now)
+        else:
+            self._lifecycle.take(Step.FETCH, now)
+            self.commands.append(Fetch(self.link, request))
 
     def subscribe(self, channel: str, now: Instant, **options: Option) -> list[str]:
         """Want a channel, or a comma list of them; the channels this stands for.
@@ -209,16 +216,6 @@ class ClientSession:
                 assert_never(event)
 
     # Getting connected.
-
-    def _begin(self, now: Instant) -> None:
-        self._links += 1
-        self.link = self._links
-        request = self.dialect.bootstrap(now)
-        if request is None:
-            self._dial(None, now)
-        else:
-            self._lifecycle.take(Step.FETCH, now)
-            self.commands.append(Fetch(self.link, request))
 
     def _dial(self, grant: HttpReply | None, now: Instant) -> None:
         try:
@@ -329,7 +326,7 @@ class ClientSession:
 
     def _on_phase_expired(self, now: Instant) -> None:
         if self.phase is Phase.WAITING:
-            self._begin(now)
+            self.connect(now)
         else:
             self._hang_up(Cause.LOST, f"timed out while {self.phase.name.lower()}", now)
 
