@@ -60,9 +60,7 @@ from venuewire.core.reconciler import Reconciler
 from venuewire.core.subscriptions import Subscriptions
 from venuewire.core.updates import Cause
 
-STABLE_AFTER: Final = 10.0
-"""Seconds a link must have been ready before a later loss counts as the first failure."""
-
+_ALIVE: Final = Verdict.ALIVE  # Looked up once here, and not once per frame.
 _BEFORE_READY: Final = frozenset({Phase.GREETING, Phase.AUTHENTICATING})
 _BEFORE_FIRST_LINK: Final = Instant(0.0, 0.0)
 
@@ -176,13 +174,14 @@ class ClientSession:
     def receive(self, link: int, payload: bytes, now: Instant) -> Message | None:
         """A whole text frame; the message it carries for the application, if it carries one.
 
-        Obey `commands` before delivering the message.
+        Obey `commands` before delivering the message. Only when there is no message can
+        `deadline` have come nearer.
         """
         if link != self.link:
             return None
         self.liveness.heard = now
         self.counters.frames += 1
-        if self.liveness.verdict is not Verdict.ALIVE:
+        if self.liveness.verdict is not _ALIVE:
             self._clear_doubt(now, pong=False)
         try:
             reply = self._decode(payload, now)
@@ -364,7 +363,10 @@ class ClientSession:
     def _lose(
         self, cause: Cause, reason: str, now: Instant, *, retry_after: float | None = None
     ) -> None:
-        if self._ready_at is not None and now.monotonic - self._ready_at >= STABLE_AFTER:
+        if (
+            self._ready_at is not None
+            and now.monotonic - self._ready_at >= self._backoff.stable_after
+        ):
             self._failures = 0
         self._failures += 1
         draw = self._backoff.refused if cause is Cause.REFUSED else self._backoff.delay

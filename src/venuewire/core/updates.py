@@ -1,7 +1,8 @@
 """What the application hears.
 
-Law: every `Down` is followed by a `Ready` or is the last update of all; every interval in which
-something could have been missed is one `Gap`.
+Law 1: each attempt that fails is one `Down`; a row of them ends with `Ready`, or the last of them
+       is the last update of all.
+Law 2: every interval in which something could have been missed is one `Gap`.
 """
 
 from enum import Enum
