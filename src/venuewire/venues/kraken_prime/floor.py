@@ -1,0 +1,196 @@
+"""What all sessions of one local Kraken Prime share, and how they are let in.
+
+Law 1: identity is proven by the headers of the upgrade, or not at all.
+Law 2: what is published is encoded once; only what names the hearer (`reqid`, `seqNum`, `tag`) is
+       written for each.
+Law 3: a subscription without a `Symbol` hears all symbols of its stream.
+"""
+
+from collections.abc import Iterable
+from random import Random
+from typing import Final
+
+import msgspec
+from msgspec import Raw, Struct
+
+from venuewire.core.errors import AccessRefused, ConfigurationError, LocalProtocolError
+from venuewire.core.floor import Floor, Publication
+from venuewire.core.http import HttpReply, HttpRequest, json_reply
+from venuewire.core.instant import Clock, Instant
+from venuewire.core.secrets import Account
+from venuewire.core.server_session import ServerSession
+from venuewire.core.terms import Terms
+from venuewire.venues.kraken_prime import signing, wire
+from venuewire.venues.kraken_prime.server import KrakenPrimeServer, Subscription
+from venuewire.venues.kraken_prime.terms import KrakenPrimeTerms
+
+_HEADERS: Final = ("apikey", "apisign", "apitimestamp")
+_OPENING_SYMBOL: Final = "BTC-USD"
+
+
+class KrakenPrimeFloor(Floor):
+    terms: KrakenPrimeTerms
+
+    def __init__(
+        self, terms: Terms, accounts: Iterable[Account], *, clock: Clock, rng: Random
+    ) -> None:
+        if not isinstance(terms, KrakenPrimeTerms):
+            raise ConfigurationError("terms: Kraken Prime needs KrakenPrimeTerms")
+        super().__init__(terms, accounts, clock=clock, rng=rng)
+        for account in self.accounts.values():
+            signing.check(account.credentials)
+        self._hearers: dict[str, dict[Subscription, None]] = {}
+        """By channel."""
+        self._states: dict[tuple[str, str | None], tuple[int, bytes]] = {}
+        """What was last published, and when in the order of publications, by channel and account.
+        """
+        self._publications = 0
+
+    # Letting in.
+
+    def admit(self, door: str, request: HttpRequest, now: Instant) -> ServerSession | HttpReply:
+        if len(self.sessions) >= self.terms.max_sessions:
+            return _refusal(429, "too many sessions")
+        try:
+            account = self._identify(request, now)
+        except AccessRefused as refused:
+            return _refusal(401, refused.reason)
+        dialect = KrakenPrimeServer(self, None if account is None else account.name)
+        session = dialect.session = ServerSession(dialect, self.terms, self.number(), now)
+        self.sessions[session.number] = session
+        return session
+
+    def answer(self, door: str, request: HttpRequest, now: Instant) -> HttpReply:
+        return _refusal(404, "not found")
+
+    def _identify(self, request: HttpRequest, now: Instant) -> Account | None:
+        """Whose upgrade this is; None for nobody's. Raises `AccessRefused`."""
+        key, signature, timestamp = (request.headers.get(name, "") for name in _HEADERS)
+        if not (key or signature or timestamp) and self.terms.admits_anonymous:
+            return None
+        if not (key and signature and timestamp):
+            raise AccessRefused("ApiKey, ApiSign and ApiTimestamp are required")
+        account = self.accounts.get(key)
+        if account is None:
+            raise AccessRefused("unknown ApiKey")
+        self._check_timestamp(timestamp, now)
+        hosts = {signing.bare_host(request.headers.get("host", "")), self.terms.logical_host}
+        paths = (signing.VENUE_PATH, signing.LOCAL_PATH)
+        secret = account.credentials.api_secret
+        if not signing.matches(signature, secret, timestamp, hosts, paths):
+            raise AccessRefused("ApiSign does not match")
+        return account
+
+    def _check_timestamp(self, timestamp: str, now: Instant) -> None:
+        moment = signing.parse_timestamp(timestamp)
+        if moment is None:
+            raise AccessRefused("ApiTimestamp is not of the form 2019-02-13T05:17:32.000000Z")
+        if abs(now.realtime - moment) > self.terms.timestamp_window:
+            raise AccessRefused(f"ApiTimestamp is off by over {self.terms.timestamp_window:g} s")
+
+    # Subscriptions.
+
+    def enlist(self, subscription: Subscription) -> None:
+        for channel in subscription.channels:
+            self._hearers.setdefault(channel, {})[subscription] = None
+
+    def dismiss(self, subscription: Subscription) -> None:
+        for channel in subscription.channels:
+            hearers = self._hearers[channel]
+            del hearers[subscription]
+            if not hearers:
+                del self._hearers[channel]
+
+    def first_message(self, channel: str, account: str | None, now: Instant) -> wire.StreamMessage:
+        """What a new subscription hears at once: the last state, or a plausible one."""
+        name, _, symbol = channel.partition(":")
+        stamp = self.stamps.rfc3339(now.realtime)
+        states = [self._states.get((channel, hearer)) for hearer in {account, None}]
+        _, data = max(filter(None, states), default=(0, b""))
+        return wire.stream_message(name, stamp, data or opening(name, symbol, stamp), initial=True)
+
+    # Publishing.
+
+    def publish(self, publication: Publication, now: Instant) -> int:
+        name = publication.channel.partition(":")[0]
+        if not wire.is_stream(name):
+            raise LocalProtocolError(f"channel: Kraken Prime has no stream {name[:40]!r}")
+        said = _read(name, publication.payload)
+        stamp = self.stamps.rfc3339(now.realtime) if said.ts is None else wire.inside(said.ts)
+        message = wire.stream_message(name, stamp, bytes(said.data), members=_members(said))
+        self._remember((publication.channel, publication.account), bytes(said.data))
+        hearers = {**self._hearers.get(publication.channel, {}), **self._hearers.get(name, {})}
+        return sum(
+            self.push(hearer.frame(message), (hearer.session,))
+            for hearer in hearers
+            if publication.account is None or hearer.account == publication.account
+        )
+
+    def _remember(self, key: tuple[str, str | None], data: bytes) -> None:
+        self._publications += 1
+        self._states.pop(key, None)
+        self._states[key] = (self._publications, data)
+        if len(self._states) > self.terms.max_states:
+            del self._states[next(iter(self._states))]
+
+
+class _Said(Struct):
+    """A whole message as an operator gives it; `reqid`, `seqNum` and `tag` are the hearers'."""
+
+    type: str | None = None
+    ts: str | None = None
+    data: Raw = Raw()
+    action: Raw = Raw()
+    total_count: Raw = Raw()
+    next: Raw = Raw()
+
+
+_payloads: Final = msgspec.json.Decoder(_Said | list[wire.Element])
+
+
+def _read(name: str, payload: bytes) -> _Said:
+    """A whole message, or its `data`: a list, or its only object. Raises `LocalProtocolError`."""
+    try:
+        payload.decode()
+        said: _Said | list[wire.Element] = _payloads.decode(payload)
+        if isinstance(said, list):
+            return _Said(name, data=Raw(payload))
+        if said.type is None:
+            return _Said(name, data=Raw(b"[%b]" % payload))
+        listed = wire.elements.decode(said.data) if bytes(said.data) else None
+    except wire.UNREADABLE as error:
+        raise LocalProtocolError(f"payload: not a message and not its data: {error}") from None
+    if listed is None:
+        raise LocalProtocolError("payload: its data is missing")
+    if said.type != name:
+        raise LocalProtocolError(f"payload: its type is not the channel's stream, {name}")
+    return said
+
+
+def _members(said: _Said) -> bytes:
+    named = (("action", said.action), ("total_count", said.total_count), ("next", said.next))
+    return b"".join(
+        b'"%b":%b,' % (key.encode(), bytes(value)) for key, value in named if bytes(value)
+    )
+
+
+def opening(name: str, symbol: str, stamp: bytes) -> bytes:
+    """A state nobody published: invented, for clients that want to see something."""
+    common = {"Timestamp": stamp.decode(), "Symbol": symbol or _OPENING_SYMBOL}
+    match name:
+        case "MarketDataSnapshot":
+            bids = [{"Price": "64999.50", "Size": "0.75"}]
+            offers = [{"Price": "65000.50", "Size": "1.25"}]
+            row = {**common, "Status": "Online", "Bids": bids, "Offers": offers}
+        case "Security":
+            increments = {"MinPriceIncrement": "0.01", "MinSizeIncrement": "0.00000001"}
+            row = {**common, **increments}
+        case "Balance":
+            row = {"Currency": "USD", "Amount": "100000.00", "AvailableAmount": "100000.00"}
+        case _:
+            return b"[]"  # No orders, trades or quotes yet.
+    return wire.encode([row])
+
+
+def _refusal(status: int, reason: str) -> HttpReply:
+    return json_reply(status, wire.encode({"error": reason}))

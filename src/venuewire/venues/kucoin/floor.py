@@ -1,0 +1,220 @@
+"""The trading floor of one KuCoin market: tokens, sessions, and who hears what.
+
+Law 1: every upgrade succeeds; who may not stay hears why in the first frame.
+Law 2: a token of one market opens no session of the other.
+Law 3: a message is encoded once for each account that must be named in it, and once for all where
+       none must.
+"""
+
+from collections.abc import Iterable
+from random import Random
+from string import ascii_letters, digits
+from typing import Final
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from venuewire.core.errors import LocalProtocolError
+from venuewire.core.floor import Floor, Publication
+from venuewire.core.http import HttpReply, HttpRequest, json_reply
+from venuewire.core.instant import Clock, Instant
+from venuewire.core.pacing import Budget
+from venuewire.core.secrets import Account
+from venuewire.core.server_session import ServerSession
+from venuewire.core.terms import Terms
+from venuewire.venues.kucoin import wire
+from venuewire.venues.kucoin.server import (
+    BUSY,
+    KuCoinServer,
+    Refusal,
+    bad_token,
+    too_many_sessions,
+)
+from venuewire.venues.kucoin.signing import Fault, examine
+from venuewire.venues.kucoin.terms import KuCoinTerms, Market, checked
+from venuewire.venues.kucoin.token import INVALID, Tokens
+from venuewire.venues.kucoin.topics import ALL, Argument, TopicKind, Topics, channel, subject
+
+ID_LETTERS: Final = ascii_letters + digits
+ID_LENGTH: Final = 10
+ADDRESSES_REMEMBERED: Final = 10_000
+
+
+class KuCoinFloor(Floor):
+    terms: KuCoinTerms
+
+    def __init__(
+        self,
+        market: Market,
+        terms: Terms,
+        accounts: Iterable[Account],
+        *,
+        clock: Clock,
+        rng: Random,
+    ) -> None:
+        """Raises `ConfigurationError` for terms that cannot work."""
+        self.market = market
+        chosen = checked(terms)
+        super().__init__(chosen, accounts, clock=clock, rng=rng)
+        self.topics = Topics(
+            market.kinds[chosen.edition],
+            market.symbol,
+            symbols=chosen.symbols,
+            limit=chosen.max_symbols,
+            lists_everywhere=chosen.lists_everywhere,
+        )
+        key = rng.randbytes(32) if chosen.token_key is None else chosen.token_key.encode()
+        self._tokens = Tokens(market.name, key, chosen.token_lifetime, rng)
+        self._names = frozenset(account.name for account in self.accounts.values())
+        self._present: dict[str, set[int]] = {}
+        """Numbers of an account's sessions, by its name."""
+        self._connects: dict[str, Budget] = {}
+        """By address; only where connects are limited."""
+
+    # How a token is had.
+
+    def answer(self, door: str, request: HttpRequest, now: Instant) -> HttpReply:
+        if door == "token-public":
+            return self._grant(None, request, now)
+        found = examine(request, self._targets(request), self.accounts, self.terms, now)
+        if isinstance(found, Fault):
+            return json_reply(found.status, wire.refused(found.code, found.msg))
+        return self._grant(found.name, request, now)
+
+    def _targets(self, request: HttpRequest) -> tuple[str, ...]:
+        """What a client may have signed: some know their base URL's path as part of it."""
+        return request.url, request.url.removeprefix(self.market.local)
+
+    def _grant(self, account: str | None, request: HttpRequest, now: Instant) -> HttpReply:
+        endpoint = self._endpoint(request)
+        server = wire.InstanceServer(
+            endpoint=endpoint,
+            encrypt=endpoint.startswith("wss:"),
+            ping_interval=round(self.terms.ping_interval * 1000),
+            ping_timeout=round(self.terms.ping_timeout * 1000),
+        )
+        return json_reply(200, wire.granted(self._tokens.issue(account, now), server))
+
+    def _endpoint(self, request: HttpRequest) -> str:
+        """Where the sessions are, as seen by whoever asks: through the same door it came by."""
+        host = request.headers.get("host", "localhost").lower()
+        if host.partition(":")[0] in self.market.hosts:
+            return self.market.stream
+        scheme = "wss" if request.secure else "ws"
+        return f"{scheme}://{_encodable(host)}{self.market.local}/"
+
+    # How a session begins and ends.
+
+    def admit(self, door: str, request: HttpRequest, now: Instant) -> ServerSession:
+        query = dict(parse_qsl(request.query, keep_blank_values=True))
+        connect_id = _encodable(query.get("connectId", "")) or None
+        bearer = self._tokens.check(query.get("token", ""), now)
+        if isinstance(bearer, str):
+            return self._seat(KuCoinServer(self, None, connect_id, bad_token(bearer)), now)
+        if bearer.account is not None and bearer.account not in self._names:
+            return self._seat(KuCoinServer(self, None, connect_id, bad_token(INVALID)), now)
+        refusal = self._refusal(bearer.account, request.peer, now)
+        if refusal is not None:
+            return self._seat(KuCoinServer(self, None, connect_id, refusal), now)
+        session = self._seat(KuCoinServer(self, bearer.account, connect_id or self._id()), now)
+        self.sessions[session.number] = session
+        if bearer.account is not None:
+            self._present.setdefault(bearer.account, set()).add(session.number)
+        return session
+
+    def leave(self, session: ServerSession) -> None:
+        super().leave(session)
+        account = session.dialect.account if isinstance(session.dialect, KuCoinServer) else None
+        if account is not None and (present := self._present.get(account)) is not None:
+            present.discard(session.number)
+            if not present:
+                del self._present[account]
+
+    def _seat(self, server: KuCoinServer, now: Instant) -> ServerSession:
+        session = ServerSession(server, self.terms, self.number(), now)
+        server.seat(session)
+        return session
+
+    def _refusal(self, account: str | None, peer: str, now: Instant) -> Refusal | None:
+        """Why the bearer of a good token is not let in; None when it is."""
+        if len(self.sessions) >= self.terms.max_sessions or not self._may_connect(peer, now):
+            return BUSY
+        limit = self.terms.sessions_per_account
+        if account is not None and len(self._present.get(account, ())) >= limit:
+            return too_many_sessions(limit)
+        return None
+
+    def _may_connect(self, peer: str, now: Instant) -> bool:
+        if self.terms.max_connects is None:
+            return True
+        budget = self._connects.pop(peer, None)
+        if budget is None:
+            budget = Budget(self.terms.max_connects, self.terms.connects_window)
+        self._connects[peer] = budget  # Behind all others: the first is the longest unseen.
+        if len(self._connects) > ADDRESSES_REMEMBERED:
+            del self._connects[next(iter(self._connects))]
+        return budget.take(now)
+
+    def _id(self) -> str:
+        return "".join(self.rng.choices(ID_LETTERS, k=ID_LENGTH))
+
+    # What is said to whom.
+
+    def publish(self, publication: Publication, now: Instant) -> int:
+        """A message for one account reaches only its own sessions, on public topics too."""
+        kind, argument = self._addressed(publication.channel)
+        data = _checked(publication.payload)
+        self.topics.list(kind, argument)
+        spoken = publication.subject or subject(kind, argument)
+        name, account = channel(kind.prefix, argument), publication.account
+        heard = self._say(name, spoken, data, private=kind.private, account=account)
+        for echo, echoed in self._echoes(kind, argument, spoken):
+            heard += self._say(echo, echoed, data, private=False, account=account)
+        return heard
+
+    def _addressed(self, text: str) -> tuple[TopicKind, str]:
+        prefix, _, argument = text.partition(":")
+        kind = self.topics.kind(prefix)
+        if kind is None:
+            raise LocalProtocolError(f"{self.market.name} has no topic {prefix!r}")
+        if not self.topics.well_formed(kind, argument):
+            raise LocalProtocolError(f"{text!r} is no topic: {argument!r} cannot stand there")
+        return self.topics.kind(kind.alias_of) or kind, argument
+
+    def _echoes(self, kind: TopicKind, argument: str, spoken: str) -> Iterable[tuple[str, str]]:
+        """Under which other topics, and subjects, the same is heard."""
+        if kind.argument is Argument.SYMBOL_OR_ALL and argument != ALL:
+            yield channel(kind.prefix, ALL), argument
+        if (alias := self.topics.alias(kind)) is not None:
+            yield channel(alias.prefix, argument), spoken
+
+    def _say(
+        self, name: str, spoken: str, data: bytes, *, private: bool, account: str | None
+    ) -> int:
+        if account is None and not private:
+            frame = wire.message(name, spoken, data, None)
+            return self.push(frame, self.subscribers.of((name, None)))
+        whose = tuple(self._present) if account is None else (account,)
+        return sum(self._tell(each, name, spoken, data) for each in whose)
+
+    def _tell(self, account: str, name: str, spoken: str, data: bytes) -> int:
+        """One account's own: to those of its sessions that hear this topic, each once."""
+        present = self._present.get(account, ())
+        hearers = dict.fromkeys(self.subscribers.of((name, account)))
+        for session in self.subscribers.of((name, None)):
+            if session.number in present:
+                hearers[session] = None
+        return self.push(wire.message(name, spoken, data, account), hearers)
+
+
+def _checked(payload: bytes) -> bytes:
+    try:
+        msgspec.json.decode(payload)
+    except wire.UNREADABLE:
+        raise LocalProtocolError("the payload is not JSON") from None
+    return payload
+
+
+def _encodable(text: str) -> str:
+    """What a peer wrote in a request's head, with anything that is not UTF-8 replaced."""
+    return text.encode(errors="replace").decode()
