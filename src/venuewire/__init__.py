@@ -1,1 +1,105 @@
-"""Both ends of the exchange WebSocket: sessions provably alive, and the venue to prove it on."""
+"""Both ends of the exchange WebSocket: sessions provably alive, and the venue to prove it on.
+
+    async with venuewire.connect("kucoin") as session:
+        await session.subscribe("/market/ticker:BTC-USDT")
+        async for update in session:
+            match update:
+                case venuewire.Message(): ...
+                case venuewire.Down() | venuewire.Gap(): ...
+
+What needs sockets is imported when it is first asked for, so that whoever wants only the words
+pays for nothing else.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from venuewire.core.backoff import Backoff
+from venuewire.core.errors import (
+    AccessRefused,
+    ConfigurationError,
+    LocalProtocolError,
+    NotLive,
+    RemoteProtocolError,
+    UnreadableFrame,
+    VenuewireError,
+)
+from venuewire.core.health import Health
+from venuewire.core.lifecycle import Phase
+from venuewire.core.liveness import Verdict
+from venuewire.core.messages import Message
+from venuewire.core.secrets import Credentials
+from venuewire.core.updates import (
+    Alive,
+    Cause,
+    Down,
+    Gap,
+    Notice,
+    Ready,
+    Refused,
+    Subscribed,
+    Suspect,
+    Unreadable,
+    Unsubscribed,
+    Update,
+)
+
+if TYPE_CHECKING:
+    from venuewire.client import Session, connect
+    from venuewire.server import LocalVenue
+
+__all__ = [
+    "AccessRefused",
+    "Alive",
+    "Backoff",
+    "Cause",
+    "ConfigurationError",
+    "Credentials",
+    "Down",
+    "Gap",
+    "Health",
+    "LocalProtocolError",
+    "LocalVenue",
+    "Message",
+    "NotLive",
+    "Notice",
+    "Phase",
+    "Ready",
+    "Refused",
+    "RemoteProtocolError",
+    "Session",
+    "Subscribed",
+    "Suspect",
+    "Unreadable",
+    "UnreadableFrame",
+    "Unsubscribed",
+    "Update",
+    "VenuewireError",
+    "Verdict",
+    "connect",
+]
+
+_ELSEWHERE: Final = {
+    "LocalVenue": "venuewire.server",
+    "Session": "venuewire.client",
+    "connect": "venuewire.client",
+}
+_SERVER_EXTRA: Final = frozenset({"httptools", "starlette", "uvicorn"})
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        found = getattr(import_module(_ELSEWHERE[name]), name)
+    except ModuleNotFoundError as error:
+        if error.name not in _SERVER_EXTRA:
+            raise
+        text = f"venuewire.{name} needs {error.name}: pip install 'venuewire[server]'"
+        raise ModuleNotFoundError(text, name=error.name) from None
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

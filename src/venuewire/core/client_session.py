@@ -62,7 +62,6 @@ from venuewire.core.updates import Cause
 
 _ALIVE: Final = Verdict.ALIVE  # Looked up once here, and not once per frame.
 _BEFORE_READY: Final = frozenset({Phase.GREETING, Phase.AUTHENTICATING})
-_BEFORE_FIRST_LINK: Final = Instant(0.0, 0.0)
 
 
 class ClientSession:
@@ -87,7 +86,7 @@ class ClientSession:
         self.link = 0
         """Numbers links from 1; 0 while there is neither link nor attempt."""
         self.profile = Profile(liveness=LivenessPolicy())
-        self.liveness = Liveness(self.profile.liveness, _BEFORE_FIRST_LINK)
+        self.liveness = Liveness(self.profile.liveness, Instant(0.0, 0.0))
         self._reconciler = Reconciler(self)
         self._ready_at: float | None = None
 
@@ -98,12 +97,8 @@ class ClientSession:
     @property
     def deadline(self) -> float | None:
         """When to deliver `DeadlineReached`, in monotonic seconds."""
-        ready = self.phase is Phase.READY
-        return earliest(
-            self._lifecycle.deadline,
-            self._reconciler.deadline,
-            self.liveness.deadline if ready else None,
-        )
+        judged = self.liveness.deadline if self.phase is Phase.READY else None
+        return earliest(self._lifecycle.deadline, self._reconciler.deadline, judged)
 
     def drain(self) -> list[Command]:
         """Take the commands, in the order they are to be obeyed."""
@@ -280,7 +275,7 @@ class ClientSession:
             case Welcome(text):
                 self._on_welcome(text, now)
             case Refused() if word.auth or self.phase in _BEFORE_READY:
-                self._hang_up(Cause.REFUSED, word.reason, now)
+                self._hang_up(Cause.REFUSED if word.auth else Cause.LOST, word.reason, now)
             case Subscribed() | Unsubscribed() | Accepted() | FirstMessage() | Refused():
                 self._reconciler.hear(word, now)
                 self.liveness.expecting = bool(self.subscriptions.active)

@@ -32,7 +32,7 @@ class Publication(Struct, frozen=True, kw_only=True):
 
 
 class Note(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A notification to be sent. Kraken Futures, seed 001."""
+    """A notification to be sent, as Kraken Futures documents its `notifications_auth` feed."""
 
     note: str
     type: str = "general"
@@ -121,7 +121,7 @@ class Floor:
     # What a venue must say for itself.
 
     def admit(self, door: str, request: HttpRequest, now: Instant) -> ServerSession | HttpReply:
-        """Answer an upgrade request: a session, made with `seat`, or a refusal."""
+        """Answer an upgrade request: a new session, entered in `sessions`, or a refusal."""
         raise NotImplementedError
 
     def answer(self, door: str, request: HttpRequest, now: Instant) -> HttpReply:

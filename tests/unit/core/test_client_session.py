@@ -97,6 +97,7 @@ def test_a_challenge_nobody_asked_for_is_not_answered() -> None:
     book.end()
 
 
+@pytest.mark.parametrize(("auth", "cause"), [(True, Cause.REFUSED), (False, Cause.LOST)])
 @pytest.mark.parametrize(
     "profile",
     [
@@ -104,14 +105,16 @@ def test_a_challenge_nobody_asked_for_is_not_answered() -> None:
         Profile(liveness=LivenessPolicy(), challenges=True),
     ],
 )
-def test_a_refusal_before_ready_ends_the_attempt(profile: Profile) -> None:
+def test_a_refusal_before_ready_ends_the_attempt(
+    profile: Profile, auth: bool, cause: Cause
+) -> None:
     book = opened(profile)
     book.skip()
-    book.hear(Refused("token is invalid")) << CloseLink(1, 1001, "")
+    book.hear(Refused("no", auth=auth)) << CloseLink(1, 1001, "", abort=not auth)
     [down] = book.skip()
     assert isinstance(down, Deliver)
     assert isinstance(down.update, Down)
-    assert down.update.cause is Cause.REFUSED
+    assert down.update.cause is cause
 
 
 @pytest.mark.parametrize(
