@@ -4,6 +4,7 @@ There is no neutral form of what a venue hears: its handlers go from wire struct
 a detour through neutral objects costs four times as much as the answer itself.
 """
 
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import msgspec
@@ -94,8 +95,17 @@ class Message(Struct, frozen=True, kw_only=True):
         return msgspec.json.decode(self.raw)
 
     def decode(self, type: Any) -> Any:
-        """`raw` as `type`, a msgspec or dataclass type. Raises `msgspec.ValidationError`."""
-        return msgspec.json.decode(self.raw, type=type)
+        """`raw` as `type`, anything msgspec can decode into; cheaper than `data` for a struct.
+
+        Raises `msgspec.ValidationError`.
+        """
+        return _decoder(type).decode(self.raw)
+
+
+@lru_cache(256)
+def _decoder(type: Any) -> msgspec.json.Decoder[Any]:
+    """Making one costs more than decoding with it."""
+    return msgspec.json.Decoder(type)
 
 
 class FirstMessage(Struct, frozen=True):

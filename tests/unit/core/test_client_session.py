@@ -7,20 +7,18 @@ from plain_dialect import QUIET, TOKEN, PlainClient
 from playbook import Playbook
 from venuewire.core import updates
 from venuewire.core.backoff import Backoff
-from venuewire.core.commands import CloseLink, Deliver, Dial, Fetch, ReportRoundTrip, SendPing
+from venuewire.core.commands import CloseLink, Deliver, Dial, Fetch
 from venuewire.core.dialect import Profile
-from venuewire.core.errors import AccessRefused, ConfigurationError, NotLive, UnreadableFrame
+from venuewire.core.errors import AccessRefused, ConfigurationError, UnreadableFrame
 from venuewire.core.events import (
-    DeadlineReached,
     Fetched,
     FetchFailed,
     LinkClosed,
     LinkOpened,
-    PongReceived,
 )
 from venuewire.core.http import HttpReply
 from venuewire.core.lifecycle import Phase
-from venuewire.core.liveness import LivenessPolicy, Verdict
+from venuewire.core.liveness import LivenessPolicy
 from venuewire.core.messages import (
     Accepted,
     Challenge,
@@ -28,13 +26,12 @@ from venuewire.core.messages import (
     Heartbeat,
     Ignored,
     Message,
-    Pong,
     Refused,
     Subscribed,
     Unsubscribed,
     Welcome,
 )
-from venuewire.core.updates import Alive, Cause, Down, Gap, Notice, Ready, Suspect, Unreadable
+from venuewire.core.updates import Cause, Down, Gap, Notice, Ready, Unreadable
 
 AGAIN = Backoff(initial=1.0, limit=1.0)
 
@@ -327,95 +324,6 @@ def test_a_heartbeat_channel_is_kept_on_our_own_account_and_not_reported() -> No
     book = ready(profile) << b"subscribe 1 beat"
     book.hear(Subscribed(1)).end()
     assert book.session.health(at(book.seconds)).channels == 0
-
-
-# Staying alive.
-
-PINGING = Profile(liveness=LivenessPolicy(ping_interval=20.0, ping_timeout=5.0))
-LISTENING = Profile(liveness=LivenessPolicy(silence_timeout=3.0, ping_timeout=3.0))
-
-
-def test_a_ping_is_sent_when_nothing_was_for_the_interval() -> None:
-    book = ready(PINGING).wait(20) << b"ping 1"
-    book.hear(Pong(1)) << ReportRoundTrip(1, 0.0)
-    book.wait(20) << b"ping 2"
-
-
-def test_a_ping_may_be_a_control_frame() -> None:
-    dialect = PlainClient(PINGING)
-    dialect.control_pings = True
-    book = Playbook(dialect)
-    book.skip()
-    book >> LinkOpened(1) << Ready(1)
-    book.wait(20) << SendPing(1, b"1")
-    book.seconds += 0.25
-    book >> PongReceived(1, b"1") << ReportRoundTrip(1, 0.25)
-    book >> PongReceived(1, b"not ours")
-    book.end()
-
-
-def test_an_overdue_pong_makes_the_link_suspect_and_an_overdue_probe_dead() -> None:
-    book = ready(PINGING).wait(20) << b"ping 1"
-    book.wait(5) << Suspect("nothing heard for 25.0 s, a ping unanswered for 5.0 s") << b"ping 2"
-    assert book.session.health(at(book.seconds)).verdict is Verdict.SUSPECT
-    book.wait(5) << CloseLink(1, 1001, "", abort=True)
-    [down] = book.skip()
-    assert isinstance(down, Deliver)
-    assert isinstance(down.update, Down)
-    assert down.update.cause is Cause.SILENT
-
-
-def test_any_frame_disproves_silence() -> None:
-    book = ready(LISTENING).wait(3) << Suspect("nothing heard for 3.0 s") << b"ping 1"
-    book.hear(Heartbeat()) << Alive("nothing heard for 0.0 s, a ping unanswered for 0.0 s")
-    assert book.session.health(at(book.seconds)).verdict is Verdict.ALIVE
-
-
-def test_only_a_pong_disproves_an_overdue_pong() -> None:
-    book = ready(PINGING).wait(20) << b"ping 1"
-    book.wait(5)
-    book.skip()
-    book.hear(Heartbeat()).end()
-    book.hear(Pong(2)) << ReportRoundTrip(2, 0.0) << Alive("nothing heard for 0.0 s")
-
-
-def test_pongs_to_nothing_we_asked_prove_nothing() -> None:
-    book = ready(PINGING).wait(20) << b"ping 1"
-    book.hear(Pong(99)).hear(Pong("x")).end()
-    assert book.session.counters.pongs == 0
-
-
-def test_a_pong_without_id_answers_the_oldest_ping() -> None:
-    book = ready(PINGING).wait(20) << b"ping 1"
-    book.hear(Pong()).end()
-    assert book.session.counters.pongs == 1
-
-
-def test_a_control_pong_that_answers_nothing_is_no_answer_to_the_oldest_ping() -> None:
-    book = ready(PINGING).wait(20) << b"ping 1"
-    book >> PongReceived(1, b"") >> PongReceived(1, b"not ours")
-    assert book.session.counters.pongs == 0
-
-
-def test_an_application_may_ask_for_a_sign_of_life() -> None:
-    book = ready().ping() << b"ping 1"
-    book.seconds += 0.5
-    book.hear(Pong(1)) << ReportRoundTrip(1, 0.5)
-    assert book.session.health(at(book.seconds)).round_trip == 0.5
-
-
-def test_a_session_that_is_not_ready_cannot_ping() -> None:
-    book = Playbook(PlainClient())
-    book.skip()
-    with pytest.raises(NotLive, match="dialing"):
-        book.ping()
-
-
-def test_an_early_or_repeated_wake_up_is_harmless() -> None:
-    book = Playbook(PlainClient(PINGING)) << Dial(1, "ws://venue.test/1")
-    book >> DeadlineReached() >> LinkOpened(1) << Ready(1)
-    book >> DeadlineReached() >> DeadlineReached()
-    book.end()
 
 
 # The end.

@@ -1,81 +1,11 @@
 """The venue's half of a session, and the floor it stands on."""
 
-from collections.abc import Iterable
-from random import Random
-
 import pytest
 
-from caller import Caller
-from clock import VirtualClock, at
-from venuewire.core.errors import LocalProtocolError
-from venuewire.core.floor import Floor, Note, Publication, Subscribers
-from venuewire.core.http import HttpReply, HttpRequest
-from venuewire.core.instant import Instant
-from venuewire.core.secrets import Account, Credentials
-from venuewire.core.server_session import Closing, ServerSession
+from clock import at
+from parrot import caller
+from venuewire.core.server_session import Closing
 from venuewire.core.terms import Terms
-
-UPGRADE = HttpRequest(method="GET", url="/")
-
-
-class Parrot:
-    """A server dialect that says what it hears, in JSON strings, and what happens to it."""
-
-    session: ServerSession
-
-    def __init__(self, floor: "Cage") -> None:
-        self.floor = floor
-
-    def open(self, session: ServerSession, now: Instant) -> None:
-        self.session = session
-        self._say("hello")
-
-    def receive(self, payload: bytes, now: Instant) -> None:
-        if payload == b"beat":
-            self.session.beat_from(now.monotonic + self.session.terms.heartbeat_interval)
-        elif payload == b"bye":
-            self.session.close(1000, "bye")
-        else:
-            self._say(payload.decode())
-
-    def exceed(self, payload: bytes, now: Instant) -> None:
-        self._say("too much")
-
-    def beat(self, now: Instant) -> None:
-        self._say("beat")
-        self.session.beat_from(now.monotonic + self.session.terms.heartbeat_interval)
-
-    def idle(self, now: Instant) -> None:
-        self._say("are you there?")
-        self.session.close(1000)
-
-    def cut(self, now: Instant) -> None:
-        self.session.close(1001, abort=True)
-
-    def lost(self) -> None:
-        self.floor.leave(self.session)
-
-    def _say(self, word: str) -> None:
-        self.session.outbox.append(f'"{word}"'.encode())
-
-
-class Cage(Floor):
-    def admit(self, door: str, request: HttpRequest, now: Instant) -> ServerSession | HttpReply:
-        session = ServerSession(Parrot(self), self.terms, self.number(), now)
-        self.sessions[session.number] = session
-        return session
-
-
-def cage(terms: Terms = Terms(), accounts: Iterable[Account] = ()) -> tuple[Cage, VirtualClock]:  # noqa: B008
-    clock = VirtualClock()
-    return Cage(terms, accounts, clock=clock, rng=Random(0)), clock
-
-
-def caller(terms: Terms = Terms()) -> Caller:  # noqa: B008
-    floor, clock = cage(terms)
-    admitted = floor.admit("", UPGRADE, clock())
-    assert isinstance(admitted, ServerSession)
-    return Caller(floor, clock, admitted)
 
 
 def test_a_dialect_greets_first() -> None:
@@ -160,53 +90,3 @@ def test_a_lost_link_leaves_the_floor(word: str, code: int) -> None:
     assert talker.closed == code
     assert talker.floor.sessions == {}
     assert talker.floor.subscribers.of("a") == ()
-
-
-def test_a_push_names_its_hearers_and_skips_those_who_are_leaving() -> None:
-    floor, clock = cage()
-    stays, leaves = (floor.admit("", UPGRADE, clock()) for _ in range(2))
-    assert isinstance(stays, ServerSession)
-    assert isinstance(leaves, ServerSession)
-    leaves.close(1000)
-    assert floor.push(b"1", [stays, leaves]) == 1
-    assert floor.pushes[0].sessions == (stays,)
-    assert floor.push(b"1", [leaves]) == 0
-    assert len(floor.pushes) == 1
-
-
-def test_a_floor_says_what_it_cannot_do() -> None:
-    floor = Floor(Terms(), [Account("me", Credentials("k", "s"))], clock=at, rng=Random(0))  # type: ignore[arg-type]
-    assert list(floor.accounts) == ["k"]
-    with pytest.raises(NotImplementedError):
-        floor.admit("", UPGRADE, at(0))
-    with pytest.raises(NotImplementedError):
-        floor.answer("", UPGRADE, at(0))
-    with pytest.raises(NotImplementedError):
-        floor.publish(Publication(channel="a", payload=b"1"), at(0))
-    with pytest.raises(LocalProtocolError, match="no notifications"):
-        floor.notify(Note(note="hello"), at(0))
-
-
-def test_subscribers_are_a_set_and_leave_no_trace() -> None:
-    subscribers, session = Subscribers(), caller().session
-    assert subscribers.add("a", session)
-    assert not subscribers.add("a", session)
-    assert subscribers.add("b", session)
-    assert subscribers.count(session) == 2
-    assert subscribers.keys(session) == {"a", "b"}
-    assert subscribers.remove("a", session)
-    assert not subscribers.remove("a", session)
-    assert subscribers.remove("b", session)
-    assert not subscribers.remove("b", session)
-    assert subscribers.count(session) == 0
-    subscribers.leave(session)
-    assert subscribers.of("a") == ()
-
-
-def test_one_who_leaves_takes_nobody_along() -> None:
-    subscribers = Subscribers()
-    stays, leaves = caller().session, caller().session
-    subscribers.add("a", stays)
-    subscribers.add("a", leaves)
-    subscribers.leave(leaves)
-    assert subscribers.of("a") == (stays,)

@@ -1,0 +1,56 @@
+# Everything there is to do here. `make` alone lists it.
+#
+# Law: whatever needs an environment builds it first, and builds it again only when the pins or
+# pyproject.toml have changed. `run` needs the packages of requirements/run.txt and no others.
+
+PYTHON := $(or $(shell command -v python3.11),python3)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps
+OLD := Venuewire needs Python 3.11 or newer; `make PYTHON=/path/to/python3` chooses one. This is
+CHECKED := src tests bench
+GENERATED := .venv build dist src/*.egg-info .coverage .hypothesis .import_linter_cache .*_cache
+
+.PHONY: help setup run test check lint bench format clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' Makefile
+
+setup: .venv/dev  ## build .venv from the pinned requirements
+
+run: .venv/run  ## five venues on one local port, a session to each, for a minute
+	@echo 'For one minute. To let it run until Ctrl-C: $(BIN)/venuewire watch all --local'
+	@$(BIN)/venuewire watch all --local --for 60
+
+test: .venv/dev  ## all tests; core and venues must be covered to the last branch
+	@$(BIN)/python -m pytest -q --cov
+
+check: lint test  ## the gate before a commit: format, lint, types, imports, spelling, tests
+
+lint: .venv/dev
+	$(BIN)/ruff format --check $(CHECKED)
+	$(BIN)/ruff check $(CHECKED)
+	$(BIN)/mypy $(CHECKED)
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+bench: .venv/dev  ## what a message costs, beside the yardsticks (QUICK=1 for a glance)
+	@$(BIN)/python -m bench $(if $(QUICK),--quick)
+
+format: .venv/dev  ## rewrite the sources as `check` wants them
+	$(BIN)/ruff check --fix-only $(CHECKED)
+	$(BIN)/ruff format $(CHECKED)
+
+clean:  ## remove whatever was generated, .venv too
+	rm -rf $(GENERATED) && find . -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("$(OLD) " + sys.version)'
+	@$(PYTHON) -m venv --clear .venv && touch $@
+
+.venv/run: .venv/python requirements/run.txt pyproject.toml
+	@echo 'Installing into .venv what requirements/run.txt pins; the first time takes half a minute'
+	@$(PIP) -r requirements/run.txt && $(PIP) --no-build-isolation --editable . && touch $@
+
+.venv/dev: .venv/run requirements/dev.txt
+	@echo 'Installing into .venv what requirements/dev.txt pins'
+	@$(PIP) -r requirements/dev.txt && touch $@

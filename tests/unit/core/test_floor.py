@@ -1,0 +1,63 @@
+"""What all sessions of one local venue share."""
+
+from random import Random
+
+import pytest
+
+from clock import at
+from parrot import UPGRADE, cage, caller
+from venuewire.core.errors import LocalProtocolError
+from venuewire.core.floor import Floor, Note, Publication, Subscribers
+from venuewire.core.secrets import Account, Credentials
+from venuewire.core.server_session import ServerSession
+from venuewire.core.terms import Terms
+
+
+def test_a_push_names_its_hearers_and_skips_those_who_are_leaving() -> None:
+    floor, clock = cage()
+    stays, leaves = (floor.admit("", UPGRADE, clock()) for _ in range(2))
+    assert isinstance(stays, ServerSession)
+    assert isinstance(leaves, ServerSession)
+    leaves.close(1000)
+    assert floor.push(b"1", [stays, leaves]) == 1
+    assert floor.pushes[0].sessions == (stays,)
+    assert floor.push(b"1", [leaves]) == 0
+    assert len(floor.pushes) == 1
+
+
+def test_a_floor_says_what_it_cannot_do() -> None:
+    floor = Floor(Terms(), [Account("me", Credentials("k", "s"))], clock=at, rng=Random(0))  # type: ignore[arg-type]
+    assert list(floor.accounts) == ["k"]
+    with pytest.raises(NotImplementedError):
+        floor.admit("", UPGRADE, at(0))
+    with pytest.raises(NotImplementedError):
+        floor.answer("", UPGRADE, at(0))
+    with pytest.raises(NotImplementedError):
+        floor.publish(Publication(channel="a", payload=b"1"), at(0))
+    with pytest.raises(LocalProtocolError, match="no notifications"):
+        floor.notify(Note(note="hello"), at(0))
+
+
+def test_subscribers_are_a_set_and_leave_no_trace() -> None:
+    subscribers, session = Subscribers(), caller().session
+    assert subscribers.add("a", session)
+    assert not subscribers.add("a", session)
+    assert subscribers.add("b", session)
+    assert subscribers.count(session) == 2
+    assert subscribers.keys(session) == {"a", "b"}
+    assert subscribers.remove("a", session)
+    assert not subscribers.remove("a", session)
+    assert subscribers.remove("b", session)
+    assert not subscribers.remove("b", session)
+    assert subscribers.count(session) == 0
+    subscribers.leave(session)
+    assert subscribers.of("a") == ()
+
+
+def test_one_who_leaves_takes_nobody_along() -> None:
+    subscribers = Subscribers()
+    stays, leaves = caller().session, caller().session
+    subscribers.add("a", stays)
+    subscribers.add("a", leaves)
+    subscribers.leave(leaves)
+    assert subscribers.of("a") == (stays,)
