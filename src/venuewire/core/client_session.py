@@ -74,6 +74,7 @@ class ClientSession:
         # Outlives any one link.
         self._lifecycle = Lifecycle()
         self.subscriptions = Subscriptions()
+        self._wish = self.subscriptions.get
         self.counters = Counters()
         self.commands: list[Command] = []
         self._links = 0
@@ -174,19 +175,26 @@ class ClientSession:
         """
         if link != self.link:
             return None
-        self.liveness.heard = now
-        self.counters.frames += 1
-        if self.liveness.verdict is not _ALIVE:
+        liveness, counters = self.liveness, self.counters
+        liveness.heard = now
+        counters.frames += 1
+        if liveness.verdict is not _ALIVE:
             self._clear_doubt(now, pong=False)
         try:
             reply = self._decode(payload, now)
         except UnreadableFrame as error:
-            self.counters.unreadable += 1
+            counters.unreadable += 1
             self.deliver(updates.Unreadable(str(error)))
             return None
-        if isinstance(reply, Message):
-            return self._message(reply, now)
-        return self._on_word(reply, now)
+        if not isinstance(reply, Message):
+            return self._on_word(reply, now)
+        wish = self._wish(reply.channel)
+        if wish is None:
+            counters.strays += 1
+            return None
+        wish.last_data = now
+        counters.messages += 1
+        return reply
 
     def handle(self, event: Event, now: Instant) -> None:
         if not isinstance(event, DeadlineReached) and event.link != self.link:
@@ -252,15 +260,6 @@ class ClientSession:
 
     # Hearing the venue.
 
-    def _message(self, message: Message, now: Instant) -> Message | None:
-        wish = self.subscriptions.get(message.channel)
-        if wish is None:
-            self.counters.strays += 1
-            return None
-        wish.last_data = now.monotonic
-        self.counters.messages += 1
-        return message
-
     def _on_word(self, word: Word, now: Instant) -> Message | None:
         match word:
             case Heartbeat():
@@ -280,7 +279,8 @@ class ClientSession:
                 self._reconciler.hear(word, now)
                 self.liveness.expecting = bool(self.subscriptions.active)
                 if isinstance(word, FirstMessage):
-                    return self._message(word.message, now)
+                    self.counters.messages += 1
+                    return word.message
             case Ignored():
                 pass
             case _:

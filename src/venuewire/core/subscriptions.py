@@ -4,10 +4,12 @@ Law: wishes outlive links; agreements do not. A lost link turns every standing b
 and remembers until when each active channel was covered.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum, auto
 
 from msgspec import Struct
+
+from venuewire.core.instant import Instant
 
 
 class Standing(Enum):
@@ -37,15 +39,17 @@ class Wish(Struct):
     """Seconds since the epoch, set when a link is lost; None when there is nothing to miss."""
     unanswered: int = 0
     """Requests in a row that were not answered in time."""
-    last_data: float | None = None
-    """Monotonic seconds of the last message; None before the first on this link."""
+    last_data: Instant | None = None
+    """When the last message was read; None before the first on this link."""
 
 
 class Subscriptions:
-    __slots__ = ("_wishes",)
+    __slots__ = ("_wishes", "get")
 
     def __init__(self) -> None:
         self._wishes: dict[str, Wish] = {}
+        self.get: Callable[[str], Wish | None] = self._wishes.get
+        """The wish for a channel. Asked for each message, so it is the dictionary's own."""
 
     def __iter__(self) -> Iterator[Wish]:
         return iter(self._wishes.values())
@@ -64,9 +68,6 @@ class Subscriptions:
 
     def forget(self, channel: str) -> Wish | None:
         return self._wishes.pop(channel, None)
-
-    def get(self, channel: str) -> Wish | None:
-        return self._wishes.get(channel)
 
     def unrequested(self) -> list[Topic]:
         return [w.topic for w in self._wishes.values() if w.standing is Standing.WANTED]
