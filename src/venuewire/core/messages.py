@@ -71,15 +71,12 @@ class Refused(Struct, frozen=True):
 
 
 class Message(Struct, frozen=True, kw_only=True):
-    """Something was published on a channel.
-
-    Source: the venue's own payload, untouched, in `raw`.
-    """
+    """Something was published on a channel."""
 
     channel: str
     """As it was subscribed: `ticker:BTC/USD`, `/market/ticker:BTC-USDT`, `notifications_auth`."""
     raw: bytes | msgspec.Raw
-    """JSON: the part of the frame that is the message, as the venue wrote it."""
+    """JSON, as the venue wrote it: KuCoin's and Prime's `data`, Kraken's whole message."""
     kind: str = "update"
     """`snapshot` or `update`; `update` where the venue does not tell them apart."""
     subject: str = ""

@@ -1,6 +1,6 @@
 """Timestamps as venues write them.
 
-Law: a stamp costs a lookup and a format, not a calendar; the second already rendered is kept.
+Law: a stamp costs a subtraction and a format, not a calendar; the second already rendered is kept.
 """
 
 from datetime import UTC, datetime
@@ -9,18 +9,24 @@ from datetime import UTC, datetime
 class Stamps:
     """Renders `2023-09-24T14:10:23.799685Z`; keep one per venue, so that the second is shared."""
 
-    __slots__ = ("_prefix", "_second")
+    __slots__ = ("_second", "_template")
 
     def __init__(self) -> None:
-        self._second = -1
-        self._prefix = b""
+        self._second = -1.0
+        """Of the template, in microseconds since the epoch: floats hold these exactly."""
+        self._template = b"%06d"
 
     def rfc3339(self, realtime: float) -> bytes:
         """UTC with six fractional digits, from seconds since the epoch."""
-        micros = int(realtime * 1_000_000)
-        second, fraction = divmod(micros, 1_000_000)
-        if second != self._second:
-            self._second = second
-            text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-            self._prefix = text.encode()
-        return b"%b.%06dZ" % (self._prefix, fraction)
+        micros = realtime * 1e6 - self._second
+        if not 0.0 <= micros < 1e6:
+            micros = self._turn(realtime)
+        return self._template % micros
+
+    def _turn(self, realtime: float) -> float:
+        """Render another second; the microseconds within it."""
+        second = int(realtime * 1e6) // 1_000_000
+        moment = datetime.fromtimestamp(second, UTC)
+        self._second = second * 1e6
+        self._template = moment.strftime("%Y-%m-%dT%H:%M:%S.%%06dZ").encode()
+        return realtime * 1e6 - self._second

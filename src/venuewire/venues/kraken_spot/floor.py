@@ -1,0 +1,151 @@
+"""What all sessions of one local Kraken Spot share: the door, the tokens, the market.
+
+Law 1: REST answers with HTTP 200 whatever it says; errors are in `error`, as the venue's are.
+Law 2: a publication is encoded once, and heard once by each session however it is subscribed.
+Law 3: a nonce is used once per key, and the next one is greater.
+"""
+
+from collections.abc import Iterable
+from random import Random
+from typing import Final
+from urllib.parse import parse_qs
+
+from msgspec.json import encode
+
+from venuewire.core.errors import ConfigurationError, LocalProtocolError
+from venuewire.core.floor import Floor, Publication
+from venuewire.core.http import HttpReply, HttpRequest, json_reply
+from venuewire.core.instant import Clock, Instant
+from venuewire.core.secrets import Account
+from venuewire.core.server_session import ServerSession
+from venuewire.core.terms import Terms
+from venuewire.venues.kraken_spot import refusals
+from venuewire.venues.kraken_spot.channels import Channel, Key
+from venuewire.venues.kraken_spot.market import Market
+from venuewire.venues.kraken_spot.pongs import Pongs
+from venuewire.venues.kraken_spot.publishing import channel_of, spoken, system_of
+from venuewire.venues.kraken_spot.server import KrakenSpotServer
+from venuewire.venues.kraken_spot.signing import TOKEN_PATH, secret_bytes, verify
+from venuewire.venues.kraken_spot.terms import KrakenSpotTerms
+from venuewire.venues.kraken_spot.tokens import Tokens
+from venuewire.venues.kraken_spot.wire import System
+
+PERMISSION: Final = "websocket"
+"""What a key needs for a token: "Access WebSockets API"."""
+
+
+class KrakenSpotFloor(Floor):
+    terms: KrakenSpotTerms
+
+    def __init__(
+        self, terms: Terms, accounts: Iterable[Account], clock: Clock, rng: Random
+    ) -> None:
+        if not isinstance(terms, KrakenSpotTerms):
+            raise ConfigurationError(
+                f"Kraken Spot needs KrakenSpotTerms, not {type(terms).__name__}"
+            )
+        super().__init__(terms, accounts, clock=clock, rng=rng)
+        self.market = Market(terms, self.stamps)
+        self.pongs = Pongs(self.stamps)
+        self.system: System = "online"
+        self._secrets = {
+            key: secret_bytes(account.credentials.api_secret)
+            for key, account in self.accounts.items()
+        }
+        self._tokens = Tokens(
+            self._secrets, lifetime=terms.token_lifetime, limit=terms.max_tokens, rng=rng
+        )
+        self._nonces: dict[str, int] = {}
+        self.engaged: dict[ServerSession, KrakenSpotServer] = {}
+        """The sessions that have been greeted."""
+
+    # At the door.
+
+    def admit(self, door: str, request: HttpRequest, now: Instant) -> ServerSession | HttpReply:
+        if len(self.sessions) >= self.terms.max_sessions:
+            return json_reply(429, _rest_error(refusals.TOO_MANY_SESSIONS))
+        server = KrakenSpotServer(self, private=door == "private")
+        session = ServerSession(server, self.terms, self.number(), now)
+        self.sessions[session.number] = session
+        server.session = session
+        return session
+
+    def leave(self, session: ServerSession) -> None:
+        super().leave(session)
+        self.engaged.pop(session, None)
+
+    def answer(self, door: str, request: HttpRequest, now: Instant) -> HttpReply:
+        refusal = self._distrust(request)
+        if refusal is not None:
+            return json_reply(200, _rest_error(refusal))
+        token = self._tokens.issue(request.headers["api-key"], now)
+        result = {"token": token, "expires": round(self.terms.token_lifetime)}
+        return json_reply(200, encode({"error": [], "result": result}))
+
+    def _distrust(self, request: HttpRequest) -> str | None:
+        """Why this caller gets no token; None when it does, and then its nonce is used up."""
+        if request.method != "POST":
+            return refusals.UNKNOWN_METHOD
+        key = request.headers.get("api-key", "")
+        account = self.accounts.get(key)
+        if account is None:
+            return refusals.INVALID_KEY
+        nonce = parse_qs(request.body.decode("utf-8", "replace")).get("nonce", [""])[0]
+        signature = request.headers.get("api-sign", "")
+        if not verify(self._secrets[key], TOKEN_PATH, nonce, request.body, signature):
+            return refusals.INVALID_SIGNATURE
+        if not self._is_fresh(key, nonce):
+            return refusals.INVALID_NONCE
+        return None if PERMISSION in account.permissions else refusals.PERMISSION_DENIED
+
+    def _is_fresh(self, key: str, nonce: str) -> bool:
+        """ "A nonce is an always increasing, unsigned 64-bit integer"."""
+        number = int(nonce) if nonce.isascii() and nonce.isdigit() and len(nonce) <= 20 else -1
+        if not self._nonces.get(key, -1) < number < 2**64:
+            return False
+        self._nonces[key] = number
+        return True
+
+    def holder(self, token: str, now: Instant) -> str | None:
+        """The name of the account a token is good for."""
+        key = self._tokens.use(token, now)
+        return None if key is None else self.accounts[key].name
+
+    # What is said to many.
+
+    def publish(self, publication: Publication, now: Instant) -> int:
+        if publication.channel == "status":
+            return self._announce(system_of(publication.payload))
+        channel, symbol = channel_of(publication.channel)
+        subjects = self._subjects(channel, symbol, publication.account)
+        message = spoken(channel, symbol, publication.payload)
+        if channel.by_symbol:
+            self.market.enlist(symbol)
+        keys = [Key(channel.name, subject, v) for subject in subjects for v in message.variants]
+        for key in keys:
+            self.market.say(key, message.data, now)
+        return self.push(message.frame, self._hearers(keys))
+
+    def _hearers(self, keys: Iterable[Key]) -> Iterable[ServerSession]:
+        return dict.fromkeys(hearer for key in keys for hearer in self.subscribers.of(key))
+
+    def _subjects(self, channel: Channel, symbol: str, account: str | None) -> tuple[str, ...]:
+        if not channel.private:
+            if account is not None:
+                raise LocalProtocolError(f"{channel.name} is public: no account can be named")
+            return (symbol,)
+        names = tuple(known.name for known in self.accounts.values())
+        if account is None:
+            return names
+        if account not in names:
+            raise LocalProtocolError(f"no account is called {account!r}")
+        return (account,)
+
+    def _announce(self, system: System) -> int:
+        """ "On connect, and on engine state change": each session hears its own connection id."""
+        self.system = system
+        return sum(self.push(server.status(), (s,)) for s, server in self.engaged.items())
+
+
+def _rest_error(text: str) -> bytes:
+    return encode({"error": [text]})
