@@ -4,6 +4,7 @@ Law: a stamp costs a subtraction and a format, not a calendar; the second alread
 """
 
 from datetime import UTC, datetime
+from math import inf
 
 
 class Stamps:
@@ -12,9 +13,9 @@ class Stamps:
     __slots__ = ("_second", "_template")
 
     def __init__(self) -> None:
-        self._second = -1.0
+        self._second = -inf
         """Of the template, in microseconds since the epoch: floats hold these exactly."""
-        self._template = b"%06d"
+        self._template = b""
 
     def rfc3339(self, realtime: float) -> bytes:
         """UTC with six fractional digits, from seconds since the epoch."""
