@@ -343,8 +343,9 @@ class ClientSession:
     def _on_closed(self, event: LinkClosed, now: Instant) -> None:
         reply = event.reply
         if reply is None:
-            said = f": {event.reason}" if event.reason else ""
-            self._lose(Cause.LOST, f"the link closed with {event.code}{said}", now)
+            dialing = self.phase is Phase.DIALING
+            fate = "no connection" if dialing else f"the link closed with {event.code}"
+            self._lose(Cause.LOST, f"{fate}: {event.reason}" if event.reason else fate, now)
             return
         cause = Cause.REFUSED if reply.status in {401, 403} else Cause.LOST
         reason = f"the venue answered the upgrade with HTTP {reply.status}"

@@ -214,6 +214,11 @@ def test_a_refused_upgrade_tells_why(status: int, cause: Cause) -> None:
     book << Down(cause, f"the venue answered the upgrade with HTTP {status}", None)
 
 
+def test_a_connection_that_cannot_be_made_says_why() -> None:
+    book = Playbook(PlainClient()) << Dial(1, "ws://venue.test/1")
+    book >> LinkClosed(1, reason="refused") << Down(Cause.LOST, "no connection: refused", None)
+
+
 def test_retry_after_is_obeyed() -> None:
     book = Playbook(PlainClient(), backoff=AGAIN) << Dial(1, "ws://venue.test/1")
     book >> LinkClosed(1, reply=HttpReply(status=429, headers={"retry-after": "7"}))

@@ -1,0 +1,118 @@
+"""What the commands write, line by line.
+
+Law: whatever a venue said is shown without control characters, so that it can do nothing to a
+terminal; and JSON is one object per line, flushed at once.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, assert_never
+
+import msgspec
+
+from venuewire.core.messages import Message
+from venuewire.core.updates import (
+    Alive,
+    Down,
+    Gap,
+    Notice,
+    Ready,
+    Refused,
+    Subscribed,
+    Suspect,
+    Unreadable,
+    Unsubscribed,
+    Update,
+)
+
+_SHOWN: Final = 160
+"""Characters of a payload."""
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def say_json(fields: dict[str, Any]) -> None:
+    sys.stdout.write(msgspec.json.encode(fields).decode() + "\n")
+    sys.stdout.flush()
+
+
+def complain(text: str) -> None:
+    print(f"venuewire: {printable(text)}", file=sys.stderr, flush=True)
+
+
+def printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+
+
+def name_of(update: Update) -> str:
+    return type(update).__name__
+
+
+def fields_of(update: Update) -> dict[str, Any]:
+    """Its fields, for JSON; a message's payload is embedded as the venue wrote it."""
+    fields: dict[str, Any] = msgspec.structs.asdict(update)
+    if isinstance(update, Message):
+        # Line feeds between the payload's tokens would end the line.
+        fields["raw"] = msgspec.Raw(msgspec.json.format(bytes(update.raw), indent=-1))
+    return fields
+
+
+def describe(update: Update) -> str:
+    """In one line, for people."""
+    return printable(_describe(update))
+
+
+def _describe(update: Update) -> str:  # noqa: C901, PLR0911 - a table of eleven lines
+    match update:
+        case Message():
+            return f"{update.channel} {update.kind}: {_excerpt(update)}"
+        case Ready(link):
+            return f"ready, link {link}"
+        case Subscribed(channel):
+            return f"subscribed {channel}"
+        case Unsubscribed(channel):
+            return f"unsubscribed {channel}"
+        case Refused(reason, channel, code):
+            named = "" if channel is None else f" {channel}"
+            return f"refused{named}: {reason}" + ("" if code is None else f" ({code})")
+        case Suspect(evidence):
+            return f"suspect: {evidence}"
+        case Alive(evidence):
+            return f"alive after all: {evidence}"
+        case Down(cause, reason, retry_in):
+            following = "for good" if retry_in is None else f"next attempt in {retry_in:.1f} s"
+            return f"down ({cause.value}): {reason}; {following}"
+        case Gap(channel, since, until, why):
+            return f"gap of {until - since:.1f} s in {channel}: {why}"
+        case Unreadable(reason):
+            return f"unreadable: {reason}"
+        case Notice(text):
+            return f"notice: {text}"
+        case _:
+            assert_never(update)
+
+
+def _excerpt(message: Message) -> str:
+    text = bytes(message.raw).decode("utf-8", "replace")
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def aligned(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A table as text: the first column to the left, numbers to the right."""
+    if not rows:
+        return []
+    table = [list(rows[0]), *([str(value) for value in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if number else cell.ljust(width)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in table
+    ]
+
+
+def milliseconds(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds * 1000:.2f} ms"

@@ -1,0 +1,61 @@
+"""The event loop a command runs on, and the signals that end it.
+
+Law: the first SIGINT or SIGTERM asks for a clean end; the next has its usual effect.
+"""
+
+import asyncio
+import signal
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Final, TypeVar
+
+from venuewire.cli.outcome import CommandFailed
+
+try:
+    from uvloop import new_event_loop
+except ImportError:  # Works as well, only slower.
+    new_event_loop = asyncio.new_event_loop  # type: ignore[assignment]
+
+_Result = TypeVar("_Result")
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+def run(command: Coroutine[object, object, _Result]) -> _Result:
+    """On uvloop where it is installed."""
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        try:
+            return runner.run(command)
+        except KeyboardInterrupt:
+            raise CommandFailed("interrupted") from None
+
+
+@contextmanager
+def stop_signals() -> Iterator[asyncio.Event]:
+    """Set by the first signal that asks for an end."""
+    loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
+
+    def let_go() -> None:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+
+    def ask() -> None:
+        let_go()
+        asked.set()
+
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, ask)
+    try:
+        yield asked
+    finally:
+        let_go()
+
+
+async def wait(event: asyncio.Event, seconds: float | None) -> bool:
+    """Whether it was set within that time."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True

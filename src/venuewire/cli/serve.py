@@ -1,0 +1,133 @@
+"""`venuewire serve`: the local venue, until SIGTERM or SIGINT.
+
+Law: it says `ready` when it listens and not before, and is silent from then on.
+"""
+
+import ssl
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from venuewire.cli.arguments import ALL, chosen_venues
+from venuewire.cli.config import Config, read_config
+from venuewire.cli.lines import say, say_json
+from venuewire.cli.loop import stop_signals
+from venuewire.cli.outcome import SUCCESS, CommandFailed, WrongUsage
+from venuewire.core.errors import ConfigurationError
+from venuewire.core.floor import Floor
+from venuewire.core.instant import Clock
+from venuewire.core.secrets import Account, Credentials
+from venuewire.core.terms import Edition, Terms
+from venuewire.core.venue import Venue
+from venuewire.server import LocalVenue
+
+DEFAULT_LISTEN: Final = "127.0.0.1:9010"
+
+
+class ServeOptions(Struct, frozen=True, kw_only=True):
+    """As they were typed; None and empty leave it to the file, or to the default."""
+
+    listen: str | None = None
+    venues: tuple[str, ...] = ()
+    edition: Edition | None = None
+    config: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    json: bool = False
+
+
+async def serve(options: ServeOptions) -> int:
+    """The exit status. Raises `WrongUsage`, and `CommandFailed` when it cannot listen."""
+    config = Config() if options.config is None else read_config(options.config)
+    local = local_venue(options, config)
+    with stop_signals() as asked:
+        try:
+            await local.start()
+        except ConfigurationError as error:
+            raise CommandFailed(str(error)) from None
+        try:
+            tell = _tell_json if options.json else _tell
+            tell(local, {} if config.accounts else local.all_credentials)
+            await asked.wait()
+        finally:
+            await local.aclose()
+    return SUCCESS
+
+
+def local_venue(options: ServeOptions, config: Config) -> LocalVenue:
+    """What is typed counts more than what is in the file."""
+    venues = chosen_venues(options.venues or config.serve.venues or (ALL,))
+    if absent := sorted({*config.accounts, *config.terms} - {venue.name for venue in venues}):
+        raise WrongUsage(f"{config.file}: {absent[0]} is configured, but not served")
+    try:
+        return LocalVenue(
+            *_peopled(venues, config),
+            listen=options.listen or config.serve.listen or DEFAULT_LISTEN,
+            edition=options.edition or config.serve.edition or "documented",
+            terms=config.terms,
+            ssl_context=_ssl_context(options.tls_cert, options.tls_key),
+        )
+    except ConfigurationError as error:
+        place = f"{config.file}: " if config.file else ""
+        raise WrongUsage(f"{place}{error}") from None
+
+
+def _peopled(venues: Iterable[Venue], config: Config) -> list[Venue]:
+    """Each with its own accounts, where the file names any."""
+    if not config.accounts:
+        return list(venues)
+    return [
+        msgspec.structs.replace(venue, floor=_floor(venue, config.accounts.get(venue.name, ())))
+        for venue in venues
+    ]
+
+
+def _floor(
+    venue: Venue, accounts: Iterable[Account]
+) -> Callable[[Terms, Iterable[Account], Clock, Random], Floor]:
+    def make(terms: Terms, _: Iterable[Account], clock: Clock, rng: Random) -> Floor:
+        return venue.floor(terms, accounts, clock, rng)
+
+    return make
+
+
+def _ssl_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise WrongUsage("--tls-cert and --tls-key belong together")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ValueError) as error:  # SSLError is an OSError.
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise WrongUsage(f"--tls-cert {certificate}, --tls-key {key}: {reason or error}") from None
+    return context
+
+
+def _tell(local: LocalVenue, credentials: dict[str, Credentials]) -> None:
+    width = max(map(len, local.endpoints))
+    for name, url in local.endpoints.items():
+        say(f"{name:{width}}  {url}")
+    if credentials:
+        say("each has a demo account; its keys are in venuewire.demo, and `--json` tells them")
+    say("ready")
+
+
+def _tell_json(local: LocalVenue, credentials: dict[str, Credentials]) -> None:
+    told: dict[str, Any] = {"event": "ready", "base": local.base, "endpoints": local.endpoints}
+    if credentials:
+        told["credentials"] = {name: _published(each) for name, each in credentials.items()}
+    say_json(told)
+
+
+def _published(credentials: Credentials) -> dict[str, str]:
+    """Of a demo account, whose keys are no secret."""
+    published = {"api_key": credentials.api_key, "api_secret": credentials.api_secret}
+    if credentials.passphrase:
+        published["passphrase"] = credentials.passphrase
+    return published

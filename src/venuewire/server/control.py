@@ -1,0 +1,132 @@
+"""The operator's orders to a running local venue, as JSON over HTTP below `/control`.
+
+    GET  /control/sessions   {"sessions":[{"venue":...,"number":...,"channels":...,"state":...}]}
+    POST /control/publish    {"venue","channel","payload","subject"?,"account"?}  ->  {"heard":n}
+    POST /control/notify     {"note","type"?,"priority"?,...,"venue"?}            ->  {"id":n}
+
+An order that cannot be carried out is answered `{"error":{"type":...,"message":...}}`. Who may
+give orders is decided in `transport.http_app`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from venuewire.core.errors import ConfigurationError, LocalProtocolError
+from venuewire.core.floor import Note, Publication
+from venuewire.core.http import HttpReply, json_reply
+from venuewire.core.server_session import ServerSession
+from venuewire.transport.hall import Hall
+from venuewire.transport.http_app import read_body, respond
+from venuewire.transport.limits import Limits
+from venuewire.transport.replies import error_reply
+
+_Order = TypeVar("_Order", bound=Struct)
+
+
+class PublishOrder(Struct, kw_only=True, forbid_unknown_fields=True):
+    """As `core.floor.Publication`, for one venue."""
+
+    venue: str
+    channel: str
+    payload: msgspec.Raw
+    subject: str | None = None
+    account: str | None = None
+
+
+class NotifyOrder(Struct, kw_only=True, forbid_unknown_fields=True):
+    """As `core.floor.Note`, for one venue; for the only one that notifies, if none is named."""
+
+    note: str
+    type: str = "general"
+    priority: str = "low"
+    effective_time: int | None = None
+    expected_downtime_minutes: int | None = None
+    venue: str | None = None
+
+
+def control_routes(halls: Mapping[str, Hall], limits: Limits) -> list[BaseRoute]:
+    def publish(order: PublishOrder) -> dict[str, int]:
+        publication = Publication(
+            channel=order.channel,
+            payload=bytes(order.payload),
+            subject=order.subject,
+            account=order.account,
+        )
+        return {"heard": _hall(halls, order.venue).publish(publication)}
+
+    def notify(order: NotifyOrder) -> dict[str, int]:
+        note = Note(
+            note=order.note,
+            type=order.type,
+            priority=order.priority,
+            effective_time=order.effective_time,
+            expected_downtime_minutes=order.expected_downtime_minutes,
+        )
+        return {"id": notifying_hall(halls, order.venue).notify(note)}
+
+    async def sessions(_: Request) -> Response:
+        listed = [
+            _describe(hall, session)
+            for hall in halls.values()
+            for session in hall.floor.sessions.values()
+        ]
+        return respond(json_reply(200, msgspec.json.encode({"sessions": listed})))
+
+    return [
+        Route("/sessions", sessions),
+        Route("/publish", _obey(PublishOrder, publish, limits), methods=["POST"]),
+        Route("/notify", _obey(NotifyOrder, notify, limits), methods=["POST"]),
+    ]
+
+
+def notifying_hall(halls: Mapping[str, Hall], venue: str | None) -> Hall:
+    """The venue's; without a name, that of the only venue which has notifications."""
+    if venue is not None:
+        return _hall(halls, venue)
+    able = [hall for hall in halls.values() if hall.notifies]
+    if len(able) != 1:
+        raise ConfigurationError(f"{len(able)} of the venues here have notifications; name one")
+    return able[0]
+
+
+def _hall(halls: Mapping[str, Hall], venue: str) -> Hall:
+    if venue not in halls:
+        raise ConfigurationError(f"no venue here is called {venue!r}; there are {', '.join(halls)}")
+    return halls[venue]
+
+
+def _obey(
+    type: type[_Order], carry_out: Callable[[_Order], dict[str, int]], limits: Limits
+) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that reads an order of this type and does as it says."""
+    decoder = msgspec.json.Decoder(type)
+
+    def reply_to(body: bytes) -> HttpReply:
+        try:
+            return json_reply(200, msgspec.json.encode(carry_out(decoder.decode(body))))
+        except msgspec.DecodeError as error:
+            return error_reply(400, "bad_request", str(error))
+        except ConfigurationError as error:
+            return error_reply(404, "unknown_venue", str(error))
+        except LocalProtocolError as error:
+            return error_reply(422, "impossible", str(error))
+
+    async def endpoint(request: Request) -> Response:
+        return respond(reply_to(await read_body(request, limits.body_bytes)))
+
+    return endpoint
+
+
+def _describe(hall: Hall, session: ServerSession) -> dict[str, str | int]:
+    return {
+        "venue": hall.venue.name,
+        "number": session.number,
+        "channels": hall.floor.subscribers.count(session),
+        "state": "open" if session.closing is None else "closing",
+    }

@@ -1,0 +1,1 @@
+"""Sockets, HTTP, timers and clocks: carries what sessions decide, and decides nothing itself."""

@@ -1,0 +1,300 @@
+"""Every connection's first protocol: reads one request head and decides who speaks from there on.
+
+A WebSocket upgrade that a venue admits goes to picows, anything else to uvicorn's HTTP protocol,
+which drives an ASGI application.
+
+Law 1: the head is read once, here. picows is given one that it certainly takes, so that its own
+       opinions (about `Connection: keep-alive, Upgrade`, about showing errors) never matter.
+Law 2: a connection that is not being answered has until its deadline to deliver a whole request;
+       single bytes do not buy time.
+Law 3: only a session that is surely carried is admitted: what can be wrong with an upgrade is
+       found before the floor is asked.
+"""
+
+import asyncio
+import logging
+import socket
+from typing import Any, Final
+
+from picows import WSAutoPingStrategy, WSUpgradeRequest
+from picows.picows import WSProtocol  # type: ignore[attr-defined]
+
+from venuewire.core.http import HttpReply, HttpRequest
+from venuewire.transport.deadlines import NEVER
+from venuewire.transport.doors import DoorPlan, Match
+from venuewire.transport.hall import Hall, Premises
+from venuewire.transport.http_protocol import HttpFactory, HttpProtocol
+from venuewire.transport.mishaps import report
+from venuewire.transport.replies import encode_reply, error_reply
+from venuewire.transport.request_head import END, RequestHead, parse_head, without_upgrade
+from venuewire.transport.venue_link import VenueLink
+
+_READ_BYTES: Final = 4096
+_LINGER: Final = 1.0
+"""Seconds in which the rest of a refused request is read and dropped: closing upon unread bytes
+would reset the connection, and the refusal might be lost with it."""
+_NEUTRAL_HEAD: Final = (
+    b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n\r\n"
+)
+
+_logger = logging.getLogger(__name__)
+
+
+class _Demoted(logging.LoggerAdapter[logging.Logger]):
+    """picows calls a peer's mistakes errors; they are not errors of this process."""
+
+    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
+        super().log(min(level, logging.DEBUG), msg, *args, **kwargs)
+
+
+_picows_logger = _Demoted(logging.getLogger("venuewire.transport.picows"))
+
+
+class DoorSniffer(asyncio.BufferedProtocol):
+    """Stays the connection's protocol as long as that is HTTP; picows takes its place."""
+
+    __slots__ = (
+        "_buffer",
+        "_head",
+        "_http",
+        "_http_factory",
+        "_leaving",
+        "_plan",
+        "_premises",
+        "_transport",
+        "deadline",
+        "watched_at",
+    )
+
+    def __init__(self, premises: Premises, plan: DoorPlan[Hall], http_factory: HttpFactory) -> None:
+        self._premises = premises
+        self._plan = plan
+        self._http_factory = http_factory
+
+        self._buffer = bytearray(_READ_BYTES)
+        self._head = bytearray()
+        self._http: HttpProtocol | None = None
+        self._leaving = False
+        """The last word is said; what still arrives is dropped."""
+        self.deadline: float | None = None
+        self.watched_at = NEVER
+
+    # The connection.
+
+    def connection_made(
+        self,
+        transport: asyncio.Transport,  # type: ignore[override]  # a stream's, as always for servers
+    ) -> None:
+        self._transport = transport
+        premises = self._premises
+        if not premises.has_room:
+            transport.abort()
+            return
+        premises.guests.enter(self)
+        _limit_unread(transport, premises.limits.unread_timeout)
+        self._wait_for_request()
+
+    def get_buffer(self, sizehint: int) -> bytearray:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        try:
+            self._received(bytes(memoryview(self._buffer)[:nbytes]))
+        except Exception as error:  # noqa: BLE001 - one connection's failure is not the others'
+            report(_logger, "reading a request", error)
+            self._transport.abort()
+
+    def eof_received(self) -> bool:
+        if self._http is not None:
+            self._http.eof_received()
+        return False
+
+    def pause_writing(self) -> None:
+        if self._http is not None:
+            self._http.pause_writing()
+
+    def resume_writing(self) -> None:
+        if self._http is not None:
+            self._http.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forgotten()
+        if self._http is not None:
+            self._http.connection_lost(exc)
+
+    # Deadlines, and closing time.
+
+    def wake(self, now: object) -> None:
+        if self._head and not self._leaving:
+            self._refuse(error_reply(408, "too_slow", "the request took too long to arrive"))
+        else:
+            self._transport.abort()
+
+    def part(self, code: int, reason: str) -> None:
+        if self._http is not None:
+            self._http.shutdown()
+        else:
+            self._transport.abort()
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def _wait_for_request(self) -> None:
+        self._due_in(self._premises.limits.request_timeout)
+
+    def _be_patient(self) -> None:
+        """It is we who are working."""
+        self.deadline = None
+
+    def _due_in(self, seconds: float) -> None:
+        self.deadline = self._premises.clock().monotonic + seconds
+        self._premises.deadlines.watch(self)
+
+    def _forgotten(self) -> None:
+        # The deadlines' queue may hold this object a while longer; not its memory, then.
+        self._buffer = self._head = bytearray()
+        self.deadline = None
+        self._premises.deadlines.forget(self)
+        self._premises.guests.leave(self)
+
+    # The head.
+
+    def _received(self, data: bytes) -> None:
+        if self._http is not None:
+            self._http.data_received(data)
+        elif not self._leaving:
+            self._head += data
+            self._sniff()
+
+    def _sniff(self) -> None:
+        raw, end, rest = self._head.lstrip(b"\r\n").partition(END)
+        limit = self._premises.limits.head_bytes
+        if len(raw) > limit:
+            self._refuse(
+                error_reply(431, "head_too_large", f"a request's head may have {limit} bytes")
+            )
+        elif end or not raw.partition(b" ")[0].isalpha():
+            head = parse_head(bytes(raw)) if end else None
+            self._choose(head, bytes(raw), bytes(rest))
+
+    def _choose(self, head: RequestHead | None, raw: bytes, rest: bytes) -> None:
+        if head is None:
+            self._refuse(error_reply(400, "bad_request", "this is not an HTTP/1.1 request"))
+        elif not head.wants_websocket:
+            self._speak_http(raw, rest)
+        elif (match := self._websocket_door(head)) is None:
+            self._speak_http(raw, rest)  # It knows what to say about a door that isn't there.
+        elif (wrong := _wrong_with(head)) is not None:
+            self._refuse(wrong)
+        else:
+            self._knock(match, head, rest)
+
+    def _websocket_door(self, head: RequestHead) -> Match[Hall] | None:
+        path = head.target.partition("?")[0]
+        match = self._plan.find(head.method, head.headers.get("host", ""), path)
+        return match if isinstance(match, Match) and match.door.kind == "websocket" else None
+
+    # Who speaks.
+
+    def _knock(self, match: Match[Hall], head: RequestHead, rest: bytes) -> None:
+        admitted = match.hall.admit(match.door, self._request(head))
+        if isinstance(admitted, HttpReply):
+            self._refuse(admitted)
+        else:
+            self._speak_websocket(VenueLink(match.hall, admitted), head, rest)
+
+    def _speak_websocket(self, link: VenueLink, head: RequestHead, rest: bytes) -> None:
+        protocol = _picows_protocol(link, self._premises.limits.message_bytes)
+        self._transport.set_protocol(protocol)
+        protocol.connection_made(self._transport)
+        key = (head.websocket_key or "").encode()
+        _feed(protocol, _NEUTRAL_HEAD % key)
+        if rest:
+            _feed(protocol, rest)
+        self._forgotten()
+
+    def _speak_http(self, raw: bytes, rest: bytes) -> None:
+        self._http = self._http_factory(self._be_patient, self._wait_for_request)
+        self._http.connection_made(self._transport)
+        self._http.data_received(without_upgrade(raw) + END + rest)
+        self._head.clear()
+
+    def _refuse(self, reply: HttpReply) -> None:
+        """Answer, and close once the client has heard it."""
+        self._leaving = True
+        self._transport.write(encode_reply(reply))
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+            self._due_in(_LINGER)
+        else:
+            self._transport.close()
+
+    def _request(self, head: RequestHead) -> HttpRequest:
+        peer = self._transport.get_extra_info("peername")
+        return HttpRequest(
+            method=head.method,
+            url=head.target,
+            headers=head.headers,
+            peer=str(peer[0]) if isinstance(peer, tuple) else "",
+            secure=self._transport.get_extra_info("ssl_object") is not None,
+        )
+
+
+def _wrong_with(head: RequestHead) -> HttpReply | None:
+    """What no server could upgrade."""
+    if head.has_body:
+        return error_reply(400, "bad_request", "an upgrade request has no body")
+    if head.headers.get("sec-websocket-version") != "13":
+        return error_reply(
+            426,
+            "upgrade_required",
+            "only version 13 of the WebSocket protocol is spoken",
+            upgrade="websocket",
+            sec_websocket_version="13",
+        )
+    if head.websocket_key is None:
+        return error_reply(400, "bad_request", "Sec-WebSocket-Key is not the base64 of 16 bytes")
+    return None
+
+
+def _picows_protocol(link: VenueLink, max_frame_size: int) -> Any:
+    def factory(_: WSUpgradeRequest) -> VenueLink:
+        return link
+
+    return WSProtocol(
+        None,
+        None,
+        False,  # is_client_side; picows takes no names here
+        factory,
+        _picows_logger,
+        True,  # disconnect_on_exception
+        None,  # the handshake is over at once
+        False,  # no pings of its own
+        0,
+        0,
+        WSAutoPingStrategy.PING_WHEN_IDLE,
+        False,  # the link answers PINGs: the session must hear of them
+        max_frame_size,
+        None,
+        _READ_BYTES,
+    )
+
+
+def _feed(protocol: Any, data: bytes) -> None:
+    """As a transport would: as much at a time as the protocol has room for."""
+    rest = memoryview(data)
+    while rest:
+        room = protocol.get_buffer(-1)
+        size = min(len(room), len(rest))
+        room[:size] = rest[:size]
+        protocol.buffer_updated(size)
+        rest = rest[size:]
+
+
+def _limit_unread(transport: asyncio.Transport, seconds: float) -> None:
+    """A peer that stops acknowledging, or never opens its window again, is dropped by the kernel:
+    the only one to see it when nothing is left for us to write."""
+    stream: socket.socket | None = transport.get_extra_info("socket")
+    if stream is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))

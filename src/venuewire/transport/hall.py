@@ -1,0 +1,177 @@
+"""One venue as this process serves it: its floor, and how pushes find their way to the links.
+
+Law 1: a push is framed once, whoever hears it.
+Law 2: whatever touches the floor is followed by `deliver`, so that no push waits for the next
+       event.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from typing import Protocol
+
+from msgspec import Struct
+
+from venuewire.core.floor import Floor, Note, Publication
+from venuewire.core.http import HttpReply, HttpRequest
+from venuewire.core.instant import Clock
+from venuewire.core.server_session import ServerSession
+from venuewire.core.venue import Door, Venue
+from venuewire.transport.deadlines import DeadlineQueue
+from venuewire.transport.framing import text_frame
+from venuewire.transport.limits import Limits
+from venuewire.transport.mishaps import report
+from venuewire.transport.replies import error_reply
+
+_logger = logging.getLogger(__name__)
+
+
+class Tally(Struct):
+    """What happened at the doors since the listener started."""
+
+    admitted: int = 0
+    refused: int = 0
+    slow: int = 0
+    """Cut off because they did not read what they had asked for."""
+    breaches: int = 0
+    """Cut off because they broke the WebSocket protocol."""
+    failures: int = 0
+    """Cut off because of an error of ours."""
+
+
+class Guest(Protocol):
+    """Anyone connected, in whatever state."""
+
+    def part(self, code: int, reason: str) -> None:
+        """Say goodbye and leave as soon as politeness allows."""
+        ...
+
+    def abort(self) -> None:
+        """Leave now."""
+        ...
+
+
+class Guests:
+    """Everyone connected, so that closing time finds them all."""
+
+    def __init__(self) -> None:
+        self._all: set[Guest] = set()
+        self._gone = asyncio.Event()
+
+    def enter(self, guest: Guest) -> None:
+        self._all.add(guest)
+
+    def leave(self, guest: Guest) -> None:
+        self._all.discard(guest)
+        if not self._all:
+            self._gone.set()
+
+    async def gone(self, within: float) -> bool:
+        """Wait until nobody is left; False when `within` seconds did not suffice."""
+        if not self._all:
+            return True
+        self._gone.clear()
+        try:
+            async with asyncio.timeout(within):
+                await self._gone.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def __iter__(self) -> Iterator[Guest]:
+        """Safe against guests who leave meanwhile."""
+        return iter(tuple(self._all))
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
+class Carrier(Protocol):
+    """What a session's `link` is here."""
+
+    def push(self, data: bytes) -> None:
+        """Write what is already framed. Never raises."""
+        ...
+
+
+class Premises:
+    """What all halls of one process share."""
+
+    def __init__(self, clock: Clock, limits: Limits) -> None:
+        self.clock = clock
+        self.limits = limits
+        self.deadlines = DeadlineQueue(clock)
+        self.guests = Guests()
+        self.tally = Tally()
+        self.closed = False
+        """Closing time: a TLS handshake that ends now leads nowhere."""
+
+    @property
+    def has_room(self) -> bool:
+        return not self.closed and len(self.guests) < self.limits.connections
+
+
+class Hall:
+    def __init__(self, venue: Venue, floor: Floor, premises: Premises) -> None:
+        self.venue = venue
+        self.floor = floor
+        self.premises = premises
+
+    def admit(self, door: Door, request: HttpRequest) -> ServerSession | HttpReply:
+        """Let a client in, or say why not."""
+        tally = self.premises.tally
+        try:
+            admitted = self.floor.admit(door.name, request, self.premises.clock())
+        except Exception as error:  # noqa: BLE001 - a floor's bug must not show itself to clients
+            admitted = self._failed("admitting a client", error)
+        if isinstance(admitted, HttpReply):
+            tally.refused += 1
+            _logger.info("%s refused a client with %d", self.venue.name, admitted.status)
+        else:
+            tally.admitted += 1
+        self.deliver()
+        return admitted
+
+    def answer(self, door: Door, request: HttpRequest) -> HttpReply:
+        try:
+            reply = self.floor.answer(door.name, request, self.premises.clock())
+        except Exception as error:  # noqa: BLE001 - see `admit`
+            reply = self._failed("answering a request", error)
+        self.deliver()
+        return reply
+
+    def publish(self, publication: Publication) -> int:
+        """How many heard it. Raises `LocalProtocolError` for a bad payload."""
+        try:
+            return self.floor.publish(publication, self.premises.clock())
+        finally:
+            self.deliver()
+
+    def notify(self, note: Note) -> int:
+        """The notification's id. Raises `LocalProtocolError` where there are none."""
+        try:
+            return self.floor.notify(note, self.premises.clock())
+        finally:
+            self.deliver()
+
+    @property
+    def notifies(self) -> bool:
+        return type(self.floor).notify is not Floor.notify
+
+    def deliver(self) -> None:
+        """Write all pushes."""
+        pushes = self.floor.pushes
+        while pushes:
+            batch = pushes.copy()
+            pushes.clear()
+            for push in batch:
+                data = text_frame(push.frame)
+                for session in push.sessions:
+                    carrier: Carrier | None = session.link
+                    if carrier is not None and session.closing is None:
+                        carrier.push(data)
+
+    def _failed(self, doing: str, error: Exception) -> HttpReply:
+        self.premises.tally.failures += 1
+        report(_logger, f"{self.venue.name}: {doing}", error)
+        return error_reply(500, "internal", "an error of the local venue; its log tells more")

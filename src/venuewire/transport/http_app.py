@@ -1,0 +1,238 @@
+"""What this process answers over plain HTTP: the venues' own HTTP doors, and ours.
+
+Law 1: a body has a limit, and an error has a type and no traceback.
+Law 2: what is for the operator answers only this machine, asked by one of its own names, from a
+       page of the same origin if from a page at all; so no web page elsewhere can reach it, not
+       by a name that it has pointed here either.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from ipaddress import ip_address
+from typing import Final
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import Match as RouteMatch
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from venuewire.core.http import HttpReply, HttpRequest
+from venuewire.core.venue import Door
+from venuewire.transport.doors import DoorPlan, Match, WrongMethod, host_name
+from venuewire.transport.hall import Hall
+from venuewire.transport.limits import Limits
+from venuewire.transport.mishaps import report
+from venuewire.transport.replies import error_reply
+
+_TYPES: Final[Mapping[int, str]] = {
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+}
+
+_logger = logging.getLogger(__name__)
+
+
+def http_app(
+    plan: DoorPlan[Hall], limits: Limits, *, host: str, control: Iterable[BaseRoute] = ()
+) -> ASGIApp:
+    """`control` is served below `/control`; `host` is the address that is listened on."""
+    guard = Middleware(LocalOnly, host=host)
+    app = Starlette(
+        routes=[
+            _DoorRoute(plan, limits),
+            Route("/healthz", _healthz),
+            Mount("/control", routes=list(control), middleware=[guard]),
+            Route("/", _index_of(plan), middleware=[guard]),
+        ],
+        exception_handlers={HTTPException: _explain_with(plan), Exception: _apologize},
+    )
+    return _Shield(app)
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Raises `HTTPException` 413 as soon as it is known to be larger than `limit`."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            # The rest is not read, so the connection cannot be used again.
+            raise HTTPException(413, f"a body may have {limit} bytes", {"connection": "close"})
+    return bytes(body)
+
+
+def respond(reply: HttpReply) -> Response:
+    return Response(reply.body, reply.status, dict(reply.headers))
+
+
+# The venues' doors.
+
+
+class _DoorRoute(BaseRoute):
+    """First of all routes: on a venue's own host, even `/` is the venue's."""
+
+    def __init__(self, plan: DoorPlan[Hall], limits: Limits) -> None:
+        self._plan = plan
+        self._limits = limits
+
+    def matches(self, scope: Scope) -> tuple[RouteMatch, Scope]:
+        if scope["type"] != "http":
+            return RouteMatch.NONE, {}
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        path = scope["raw_path"].decode("latin-1")
+        found = self._plan.find(scope["method"], host, path)
+        return (RouteMatch.NONE, {}) if found is None else (RouteMatch.FULL, {"found": found})
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = respond(await self._answer(scope["found"], Request(scope, receive)))
+        await response(scope, receive, send)
+
+    async def _answer(self, found: Match[Hall] | WrongMethod, request: Request) -> HttpReply:
+        if isinstance(found, WrongMethod):
+            allowed = ", ".join(found.allowed)
+            return error_reply(405, _TYPES[405], f"this door opens to {allowed}", allow=allowed)
+        if found.door.kind == "websocket":
+            return _upgrade_required(found.door)
+        body = await read_body(request, self._limits.body_bytes)
+        return found.hall.answer(found.door, _as_value(request, body))
+
+
+def _upgrade_required(door: Door) -> HttpReply:
+    return error_reply(
+        426,
+        "upgrade_required",
+        f"{door.local} is a WebSocket endpoint; upgrade with the first request of a connection",
+        upgrade="websocket",
+        connection="upgrade, close",
+    )
+
+
+def _as_value(request: Request, body: bytes) -> HttpRequest:
+    scope = request.scope
+    query = scope["query_string"].decode("latin-1")
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return HttpRequest(
+        method=request.method,
+        url=scope["raw_path"].decode("latin-1") + (f"?{query}" if query else ""),
+        headers=headers,
+        body=body,
+        peer=request.client.host if request.client else "",
+        secure=request.url.scheme == "https",
+    )
+
+
+# What is ours.
+
+
+async def _healthz(_: Request) -> Response:
+    return Response(b'{"status":"ok"}', media_type="application/json")
+
+
+def _index_of(plan: DoorPlan[Hall]) -> Callable[[Request], Awaitable[Response]]:
+    async def index(_: Request) -> Response:
+        lines = ["Venuewire: a local venue. It listens here:", ""]
+        lines += [f"{door.method:5}{door.local}  {venue.name}" for venue, door in plan.endpoints]
+        lines += ["", "GET  /healthz", "GET  /control/sessions", "POST /control/publish"]
+        lines += ["POST /control/notify", ""]
+        return PlainTextResponse("\n".join(lines))
+
+    return index
+
+
+class LocalOnly:
+    """Law 2, as middleware."""
+
+    def __init__(self, app: ASGIApp, host: str) -> None:
+        self._app = app
+        self._host = host.lower()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        if self._allows(request):
+            await self._app(scope, receive, send)
+        else:
+            reply = error_reply(403, "forbidden", "this is for the operator of this machine")
+            await respond(reply)(scope, receive, send)
+
+    def _allows(self, request: Request) -> bool:
+        host = request.headers.get("host", "")
+        origin = request.headers.get("origin")
+        return (
+            request.client is not None
+            and _is_loopback(request.client.host)
+            and self._is_ours(host_name(host))
+            and (origin is None or origin.lower() == f"{request.url.scheme}://{host}".lower())
+        )
+
+    def _is_ours(self, name: str) -> bool:
+        return name in ("localhost", self._host) or _is_loopback(name)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    return bool((mapped or parsed).is_loopback)
+
+
+# Errors.
+
+
+def _explain_with(plan: DoorPlan[Hall]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def explain(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
+        headers = dict(error.headers or {})
+        if error.status_code == 404:
+            return _not_here(plan)
+        kind = _TYPES.get(error.status_code, "refused")
+        reply = error_reply(error.status_code, kind, error.detail, **headers)
+        return respond(reply)
+
+    return explain
+
+
+def _not_here(plan: DoorPlan[Hall]) -> Response:
+    body = {
+        "error": {"type": _TYPES[404], "message": "there is nothing here"},
+        "endpoints": [
+            {"venue": venue.name, "kind": door.kind, "method": door.method, "path": door.local}
+            for venue, door in plan.endpoints
+        ],
+    }
+    return Response(msgspec.json.encode(body), 404, media_type="application/json")
+
+
+async def _apologize(_request: Request, _error: Exception) -> Response:
+    return respond(error_reply(500, "internal", "an error of the local venue"))
+
+
+class _Shield:
+    """Starlette answers an unexpected error and raises it again, for a server that would log its
+    text; it ends here instead."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def note(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note)
+        except Exception as error:  # noqa: BLE001 - see above
+            report(_logger, "answering an HTTP request", error)
+            if not started:
+                await (await _apologize(Request(scope), error))(scope, receive, send)

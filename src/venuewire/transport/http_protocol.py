@@ -1,0 +1,70 @@
+"""uvicorn's HTTP protocol, held to our limits.
+
+It has none for the time a request takes; the connection's first protocol keeps a deadline, and
+hears from here when a request is complete and when it is answered.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from starlette.types import ASGIApp
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from venuewire.transport.limits import Limits
+
+
+class HttpProtocol(HttpToolsProtocol):
+    def __init__(
+        self,
+        config: Config,
+        state: ServerState,
+        complete: Callable[[], None],
+        answered: Callable[[], None],
+    ) -> None:
+        super().__init__(config, state, {}, asyncio.get_running_loop())
+        # uvicorn turns it on when the root logger has handlers; it would write tokens.
+        self.access_log = False
+        self._complete = complete
+        self._answered = answered
+
+    def on_message_complete(self) -> None:
+        if not self.cycle.response_complete:
+            self._complete()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self.transport.is_closing() and not self.pipeline:
+            self._answered()
+
+
+class HttpFactory(Protocol):
+    def __call__(
+        self, complete: Callable[[], None], answered: Callable[[], None], /
+    ) -> HttpProtocol:
+        """`complete`: a whole request is there. `answered`: and now its answer is, too."""
+        ...
+
+
+def http_factory(app: ASGIApp, limits: Limits) -> HttpFactory:
+    config = Config(
+        app,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=int(limits.request_timeout) or 1,
+    )
+    config.load()
+    state = ServerState()
+
+    def make(complete: Callable[[], None], answered: Callable[[], None]) -> HttpProtocol:
+        return HttpProtocol(config, state, complete, answered)
+
+    return make

@@ -1,0 +1,144 @@
+"""The operator's orders over HTTP, and who may not give any."""
+
+from typing import Any
+
+import aiohttp
+import pytest
+import websockets
+from msgspec.structs import replace
+
+from raw_peer import RawPeer
+from toy_venue import TOY
+from venuewire.core.floor import Floor
+from venuewire.server import LocalVenue
+
+
+async def order(
+    venue: LocalVenue, path: str, body: Any = None, **headers: str
+) -> tuple[int, dict[str, Any]]:
+    """GET without a body, POST with one."""
+    options: dict[str, Any] = {"data": body} if isinstance(body, bytes) else {"json": body}
+    method = "GET" if body is None else "POST"
+    async with (
+        aiohttp.ClientSession() as client,
+        client.request(method, venue.base + path, headers=headers, **options) as reply,
+    ):
+        return reply.status, await reply.json()
+
+
+async def test_publish() -> None:
+    async with LocalVenue(TOY) as venue, websockets.connect(venue.url) as link:
+        await link.send('{"op":"subscribe","channel":"news"}')
+        await link.recv()
+        said = {"venue": "toy", "channel": "news", "payload": {"a": 1.50}}
+        assert await order(venue, "/control/publish", said) == (200, {"heard": 1})
+        assert await link.recv() == '{"op":"news","channel":"news","data":{"a":1.5}}'
+
+
+async def test_notify() -> None:
+    async with LocalVenue(TOY) as venue, websockets.connect(venue.url) as link:
+        await link.send('{"op":"subscribe","channel":"notes"}')
+        await link.recv()
+        status, body = await order(venue, "/control/notify", {"note": "soon", "priority": "high"})
+        assert (status, list(body)) == (200, ["id"])
+        expected = '{"op":"news","channel":"notes","data":{"note":"soon","priority":"high"}}'
+        assert await link.recv() == expected
+
+
+async def test_sessions() -> None:
+    async with LocalVenue(TOY) as venue, websockets.connect(venue.url) as link:
+        await link.send('{"op":"subscribe","channel":"news"}')
+        await link.recv()
+        assert await order(venue, "/control/sessions") == (
+            200,
+            {"sessions": [{"venue": "toy", "number": 1, "channels": 1, "state": "open"}]},
+        )
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "type"),
+    [
+        (b"{", 400, "bad_request"),
+        ({"venue": "toy"}, 400, "bad_request"),
+        ({"venue": "toy", "channel": "a", "payload": 1, "shade": 2}, 400, "bad_request"),
+        ({"venue": "moon", "channel": "a", "payload": 1}, 404, "unknown_venue"),
+        (b"x" * 70_000, 413, "body_too_large"),
+    ],
+)
+async def test_an_order_that_cannot_be_carried_out(body: Any, status: int, type: str) -> None:
+    async with LocalVenue(TOY) as venue:
+        said, answer = await order(venue, "/control/publish", body)
+        assert (said, answer["error"]["type"]) == (status, type)
+        assert answer["error"]["message"]
+
+
+async def test_a_venue_without_notifications_says_so() -> None:
+    mute = replace(TOY, name="mute", floor=_mute_floor)
+    async with LocalVenue(mute) as venue:
+        status, body = await order(venue, "/control/notify", {"note": "a"})
+        assert (status, body["error"]["type"]) == (404, "unknown_venue")
+        status, body = await order(venue, "/control/notify", {"note": "a", "venue": "mute"})
+        assert (status, body["error"]["type"]) == (422, "impossible")
+
+
+def _mute_floor(*arguments: Any) -> Any:
+    terms, accounts, clock, rng = arguments
+    return Floor(terms, accounts, clock=clock, rng=rng)
+
+
+async def test_the_index_lists_the_doors() -> None:
+    async with (
+        LocalVenue(TOY) as venue,
+        aiohttp.ClientSession() as client,
+        client.get(venue.base) as reply,
+    ):
+        text = await reply.text()
+        assert (reply.status, reply.content_type) == (200, "text/plain")
+        assert "POST /toy/token" in text
+
+
+async def test_an_unknown_order() -> None:
+    async with LocalVenue(TOY) as venue:
+        assert (await order(venue, "/control/dance"))[0] == 404
+        assert (await order(venue, "/control/publish"))[0] == 405
+
+
+# Who may.
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost:1"},
+        {"Host": "evil.example"},
+        {"Host": "evil.example:9010", "Origin": "http://evil.example:9010"},
+        {"Host": "127.0.0.1.evil.example"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/control/publish", "/control/sessions", "/control/x", "/"])
+async def test_a_web_page_elsewhere_may_not(path: str, headers: dict[str, str]) -> None:
+    """Not even one whose name was pointed at this machine after the page was loaded."""
+    async with LocalVenue(TOY) as venue:
+        body = {"venue": "toy", "channel": "a", "payload": 1} if "publish" in path else None
+        status, answer = await order(venue, path, body, **headers)
+        assert (status, answer["error"]["type"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "localhost:9010"])
+async def test_a_page_of_our_own_may(host: str) -> None:
+    async with LocalVenue(TOY) as venue:
+        headers = {"Host": host, "Origin": f"http://{host}"}
+        assert (await order(venue, "/control/sessions", **headers))[0] == 200
+
+
+async def test_health_is_for_everybody() -> None:
+    async with LocalVenue(TOY) as venue:
+        assert (await order(venue, "/healthz", Host="evil.example"))[0] == 200
+
+
+async def test_a_request_without_a_host_is_nobodys() -> None:
+    async with LocalVenue(TOY) as venue, await RawPeer.connect(venue.base) as peer:
+        peer.send(b"GET /control/sessions HTTP/1.0\r\n\r\n")
+        assert (await peer.reply())[0] == 403

@@ -1,0 +1,106 @@
+"""Wrong usage: exit status 2, and one line on standard error that names the cause."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from venuewire.cli.app import run
+
+KUCOIN = "kucoin=http://127.0.0.1:1/kucoin"
+
+
+@pytest.fixture(autouse=True)
+def unchanged_log() -> Iterator[None]:
+    """The commands choose what is logged, for the whole process."""
+    logger = logging.getLogger("venuewire")
+    level = logger.level
+    yield
+    logger.setLevel(level)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("walk", "walk"),
+        ("watch", "VENUE"),
+        ("watch mtgox", "'mtgox'"),
+        ("watch kucoin --for soon", "--for"),
+        ("watch kucoin --for -1", "--for"),
+        ("watch kucoin --url nowhere", "VENUE=..."),
+        ("watch kucoin --url kucoin=ftp://127.0.0.1", "'ftp://127.0.0.1'"),
+        (f"watch kucoin --local --url {KUCOIN}", "--local and --url"),
+        ("watch kucoin --local --subscribe kucoin:bogus", "'bogus'"),
+        ("watch kucoin --fault mute", "--fault"),
+        ("serve --listen nowhere", "'nowhere'"),
+        ("serve --edition first", "'first'"),
+        ("serve --venue mtgox", "'mtgox'"),
+        ("serve --config /nonexistent.toml", "/nonexistent.toml"),
+        ("serve --tls-cert only.pem", "--tls-key"),
+        ("serve --tls-cert /nonexistent --tls-key /nonexistent", "/nonexistent"),
+        ("ping mtgox", "'mtgox'"),
+        ("watch kucoin --for nan", "--for"),
+        ("ping kucoin -c 0", "--count"),
+        ("ping kucoin -i nan", "--interval"),
+        ("ping kucoin --url ws://127.0.0.1", "ws://127.0.0.1"),
+        ("notify", "--note"),
+        ("notify --note x --url 127.0.0.1", "127.0.0.1"),
+        ("publish kucoin /market/ticker:BTC-USDT {", "JSON"),
+        ("publish mtgox x {}", "'mtgox'"),
+    ],
+)
+def test_wrong_usage_is_one_line(line: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(line.split()) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert err.startswith("venuewire: ")
+    assert told in err
+
+
+@pytest.mark.parametrize(
+    "line", ["--help", "--version", "watch -h", "serve -h", "ping -h", "notify -h", "publish -h"]
+)
+def test_help_and_version_are_answers(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(line.split()) == 0
+    out, err = capsys.readouterr()
+    assert "venuewire" in out
+    assert err == ""
+
+
+def test_no_command_is_answered_with_all_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == 2
+    assert "publish" in capsys.readouterr().out
+
+
+def test_an_argument_that_is_no_text_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["notify", "--note", "\udcff"]) == 2
+    assert "not UTF-8" in capsys.readouterr().err
+
+
+def test_nobody_listening_is_a_failure_and_no_wrong_usage(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["notify", "--note", "x", "--url", "http://127.0.0.1:1"]) == 1
+    assert "no local venue answers at http://127.0.0.1:1" in capsys.readouterr().err
+
+
+def test_a_bug_is_told_by_its_place_and_without_its_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("sesame")
+
+    monkeypatch.setattr("venuewire.cli.ping.one_venue", fail)
+    assert run(["ping", "kucoin"]) == 1
+    err = capsys.readouterr().err
+    assert "KeyError at " in err
+    assert "sesame" not in err
+
+
+def test_how_much_is_logged_is_one_of_few_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VENUEWIRE_LOG", "loud")
+    assert run(["--version"]) == 2
+    assert "VENUEWIRE_LOG: one of error, info, debug" in capsys.readouterr().err
