@@ -65,7 +65,7 @@ class Answer(Struct, omit_defaults=True):
     id: int | None = None
     text: str = ""
     channel: str = ""
-    data: msgspec.Raw | None = None
+    data: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     heard: int | None = None
 
 
@@ -314,7 +314,10 @@ TOY: Final = Venue(
     ),
     demo=Credentials("toy-key", "toy-secret"),
     watched=("news",),
+    public=("news",),
     terms=_terms,
     client=ToyClient,
     floor=_floor,
 )
+
+VENUES: Final = (TOY,)

@@ -93,10 +93,11 @@ def __getattr__(name: str) -> Any:
     try:
         found = getattr(import_module(_ELSEWHERE[name]), name)
     except ModuleNotFoundError as error:
-        if error.name not in _SERVER_EXTRA:
+        missing = str(error.name).partition(".")[0]
+        if missing not in _SERVER_EXTRA:
             raise
-        text = f"venuewire.{name} needs {error.name}: pip install 'venuewire[server]'"
-        raise ModuleNotFoundError(text, name=error.name) from None
+        text = f"venuewire.{name} needs {missing}: pip install 'venuewire[server]'"
+        raise ModuleNotFoundError(text, name=missing) from None
     globals()[name] = found
     return found
 

@@ -70,9 +70,8 @@ def _entry(
     channels: Iterable[str] | None,
     credentials: Credentials | None,
 ) -> Entry:
-    wanted = tuple(venue.watched if channels is None else dict.fromkeys(channels))
-    if channels is None and credentials is None:
-        wanted = tuple(channel for channel in wanted if not is_private(venue, channel))
+    usual = venue.public if credentials is None else venue.watched
+    wanted = usual if channels is None else tuple(dict.fromkeys(channels))
     entry = Entry(
         venue=venue,
         url=url,

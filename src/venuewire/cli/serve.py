@@ -4,12 +4,9 @@ Law: it says `ready` when it listens and not before, and is silent from then on.
 """
 
 import ssl
-from collections.abc import Callable, Iterable
 from pathlib import Path
-from random import Random
 from typing import Any, Final
 
-import msgspec
 from msgspec import Struct
 
 from venuewire.cli.arguments import ALL, chosen_venues
@@ -18,11 +15,8 @@ from venuewire.cli.lines import say, say_json
 from venuewire.cli.loop import stop_signals
 from venuewire.cli.outcome import SUCCESS, CommandFailed, WrongUsage
 from venuewire.core.errors import ConfigurationError
-from venuewire.core.floor import Floor
-from venuewire.core.instant import Clock
-from venuewire.core.secrets import Account, Credentials
-from venuewire.core.terms import Edition, Terms
-from venuewire.core.venue import Venue
+from venuewire.core.secrets import Credentials
+from venuewire.core.terms import Edition
 from venuewire.server import LocalVenue
 
 DEFAULT_LISTEN: Final = "127.0.0.1:9010"
@@ -65,34 +59,16 @@ def local_venue(options: ServeOptions, config: Config) -> LocalVenue:
         raise WrongUsage(f"{config.file}: {absent[0]} is configured, but not served")
     try:
         return LocalVenue(
-            *_peopled(venues, config),
+            *venues,
             listen=options.listen or config.serve.listen or DEFAULT_LISTEN,
             edition=options.edition or config.serve.edition or "documented",
+            accounts=config.accounts or None,
             terms=config.terms,
             ssl_context=_ssl_context(options.tls_cert, options.tls_key),
         )
     except ConfigurationError as error:
         place = f"{config.file}: " if config.file else ""
         raise WrongUsage(f"{place}{error}") from None
-
-
-def _peopled(venues: Iterable[Venue], config: Config) -> list[Venue]:
-    """Each with its own accounts, where the file names any."""
-    if not config.accounts:
-        return list(venues)
-    return [
-        msgspec.structs.replace(venue, floor=_floor(venue, config.accounts.get(venue.name, ())))
-        for venue in venues
-    ]
-
-
-def _floor(
-    venue: Venue, accounts: Iterable[Account]
-) -> Callable[[Terms, Iterable[Account], Clock, Random], Floor]:
-    def make(terms: Terms, _: Iterable[Account], clock: Clock, rng: Random) -> Floor:
-        return venue.floor(terms, accounts, clock, rng)
-
-    return make
 
 
 def _ssl_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from venuewire.core.dialect import ClientDialect
 from venuewire.core.floor import Floor
+from venuewire.core.idiom import Idiom
 from venuewire.core.instant import Clock
 from venuewire.core.secrets import Account, Credentials
 from venuewire.core.terms import Edition, Terms
@@ -59,9 +60,13 @@ class Venue(Struct, frozen=True, kw_only=True):
     """Of the demo account that a local venue has when no accounts are named. Published, so worth
     nothing anywhere else."""
     watched: tuple[str, ...]
-    """Channels that show a session at work, private ones included."""
+    """Channels that show a session with credentials at work."""
+    public: tuple[str, ...]
+    """Channels that show one without."""
     terms: Callable[[Edition], Terms]
     client: Callable[[ClientOptions], ClientDialect]
     floor: Callable[[Terms, Iterable[Account], Clock, Random], Floor]
     http_based: bool = False
     """`url` and `endpoint` are HTTP: the WebSocket URL comes with the token."""
+    idiom: Idiom | None = None
+    """What faults need to know of its frames; without it they know control frames only."""

@@ -10,7 +10,7 @@ that names it, before anything listens.
 
 import ssl
 from collections.abc import Iterable, Mapping
-from random import Random
+from random import Random, SystemRandom
 from types import TracebackType
 from typing import Any, Self, get_args
 
@@ -41,7 +41,7 @@ class LocalVenue:
         *venues: str | Venue,
         listen: str = "127.0.0.1:0",
         edition: Edition = "documented",
-        accounts: Iterable[Account] | None = None,
+        accounts: Iterable[Account] | Mapping[str, Iterable[Account]] | None = None,
         terms: Overrides | Mapping[str, Overrides] | None = None,
         limits: Limits | None = None,
         ssl_context: ssl.SSLContext | None = None,
@@ -50,7 +50,7 @@ class LocalVenue:
     ) -> None:
         """Venues are named, or given; `all` is every one that is installed.
 
-        accounts: who is let in; None means each venue's demo account.
+        accounts: who is let in, everywhere or by venue; None means each venue's demo account.
         terms: `{"idle_timeout": 5.0}` for all, or `{"kucoin": {"idle_timeout": 5.0}}`.
         seed: repeats tokens and challenges from run to run; None makes them unpredictable.
 
@@ -59,11 +59,7 @@ class LocalVenue:
         self._address = _parse_address(listen)
         self._ssl_context = ssl_context
         self._venues = _resolve(venues)
-        members = None if accounts is None else tuple(accounts)
-        self._accounts = {
-            venue.name: (Account("demo", venue.demo),) if members is None else members
-            for venue in self._venues
-        }
+        self._accounts = _accounts(self._venues, accounts)
         premises = Premises(clock, limits or Limits())
         agreed = _terms(self._venues, edition, terms or {})
         self._halls = {
@@ -234,6 +230,20 @@ def _resolve(venues: tuple[str | Venue, ...]) -> tuple[Venue, ...]:
     return tuple(found.values())
 
 
+def _accounts(
+    venues: tuple[Venue, ...], accounts: Iterable[Account] | Mapping[str, Iterable[Account]] | None
+) -> dict[str, tuple[Account, ...]]:
+    if accounts is None:
+        return {venue.name: (Account("demo", venue.demo),) for venue in venues}
+    if isinstance(accounts, Mapping):
+        names = [venue.name for venue in venues]
+        if unknown := sorted(accounts.keys() - names):
+            raise ConfigurationError(f"accounts: {unknown[0]!r} is not here; {', '.join(names)} are")
+        return {venue.name: tuple(accounts.get(venue.name, ())) for venue in venues}
+    members = tuple(accounts)
+    return {venue.name: members for venue in venues}
+
+
 def _parse_address(listen: str) -> tuple[str, int]:
     host, colon, port = listen.rpartition(":")
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
@@ -277,7 +287,7 @@ def _overridden(venue: str, terms: Terms, overrides: Overrides) -> Terms:
 
 
 def _rng(seed: int | None, venue: Venue) -> Random:
-    return Random() if seed is None else Random(f"{seed}:{venue.name}")
+    return SystemRandom() if seed is None else Random(f"{seed}:{venue.name}")
 
 
 def _json(payload: Any) -> bytes:

@@ -187,7 +187,12 @@ class ClientDriver:
         self._number, self._link = number, link
         self._task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(self._task)
-        self._task.add_done_callback(self._tasks.discard)
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            report(_logger, "an attempt to connect", error)  # The session loses patience with it.
 
     def _give_up(self) -> None:
         """End an attempt that has not led to a link."""

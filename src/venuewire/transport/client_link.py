@@ -207,32 +207,29 @@ class ClientLink(WSListener):
         if now is None:
             now = self._now = self._owner.clock()
         payload = frame.get_payload_as_bytes()
-        if (
+        frequent = (
             frame.msg_type is _TEXT
             and frame.fin
             and payload.isascii()
             and not (frame.rsv1 or frame.rsv2 or frame.rsv3 or self._assembler.pending)
-        ):
-            self._hear(payload, now)
-        elif (whole := self._on_rare_frame(frame, payload, now)) is not None:
-            self._hear(whole, now)
+        )
+        text = payload if frequent else self._on_rare_frame(frame, payload, now)
+        if text is not None:
+            if self._debug:
+                self._log("<", f"text, {len(text)} bytes")
+            message = self._receive(self.number, text, now)
+            if self._session.commands:
+                self._owner.obey()
+            if message is None:
+                self._owner.restless = True
+            else:
+                try:
+                    self._take(message)
+                except Exception as error:  # noqa: BLE001 - the application's, whatever it is
+                    self._owner.complain(error)
         if frame.last_in_buffer:
             self._now = None
             self._owner.settle()
-
-    def _hear(self, payload: bytes, now: Instant) -> None:
-        message = self._receive(self.number, payload, now)
-        if self._session.commands:
-            self._owner.obey()
-        if message is None:
-            self._owner.restless = True
-        else:
-            try:
-                self._take(message)
-            except Exception as error:  # noqa: BLE001 - the application's, whatever it is
-                self._owner.complain(error)
-        if self._debug:
-            self._log("<", f"text, {len(payload)} bytes")
 
     def _on_rare_frame(self, frame: WSFrame, payload: bytes, now: Instant) -> bytes | None:
         """A whole text message, if this completes one."""
@@ -362,4 +359,6 @@ def _seen_by_library(transport: WSTransport | None) -> Breach | None:
     """What the library saw the venue do wrong, and answered with a CLOSE frame of its own. Ours go
     by `send`, so that the two cannot be confused."""
     sent = getattr(getattr(transport, "close_handshake", None), "sent", None)
-    return None if sent is None else Breach(sent.code.value, sent.reason)
+    if sent is None or sent.code is WSCloseCode.INTERNAL_ERROR:
+        return None  # The latter says that it was us who failed.
+    return Breach(sent.code.value, sent.reason)

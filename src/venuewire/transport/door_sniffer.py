@@ -14,12 +14,15 @@ Law 3: only a session that is surely carried is admitted: what can be wrong with
 import asyncio
 import logging
 import socket
+from collections.abc import Callable
 from typing import Any, Final
 
 from picows import WSAutoPingStrategy, WSUpgradeRequest
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
 from venuewire.core.http import HttpReply, HttpRequest
+from venuewire.faults.fault import Never, Slam
+from venuewire.faults.troubles import Welcomed
 from venuewire.transport.deadlines import NEVER
 from venuewire.transport.doors import DoorPlan, Match
 from venuewire.transport.hall import Hall, Premises
@@ -27,12 +30,15 @@ from venuewire.transport.http_protocol import HttpFactory, HttpProtocol
 from venuewire.transport.mishaps import report
 from venuewire.transport.replies import encode_reply, error_reply
 from venuewire.transport.request_head import END, RequestHead, parse_head, without_upgrade
+from venuewire.transport.resets import reset
 from venuewire.transport.venue_link import VenueLink
 
 _READ_BYTES: Final = 4096
 _LINGER: Final = 1.0
 """Seconds in which the rest of a refused request is read and dropped: closing upon unread bytes
 would reset the connection, and the refusal might be lost with it."""
+_LONGEST_HOLD: Final = 600.0
+"""Seconds a fault may leave a client unanswered."""
 _NEUTRAL_HEAD: Final = (
     b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n\r\n"
@@ -198,7 +204,38 @@ class DoorSniffer(asyncio.BufferedProtocol):
     # Who speaks.
 
     def _knock(self, match: Match[Hall], head: RequestHead, rest: bytes) -> None:
-        admitted = match.hall.admit(match.door, self._request(head))
+        request, hardship = self._request(head), match.hall.hardship
+        if hardship is None:
+            self._enter(match, request, head, rest)
+            return
+        match hardship.receive(match.door, request):
+            case Welcomed(heard, wait) if wait:
+                self._hold(wait, lambda: self._enter(match, heard, head, rest))
+            case Welcomed(heard):
+                self._enter(match, heard, head, rest)
+            case Never():
+                self._hold(_LONGEST_HOLD, self._transport.abort)
+            case Slam():
+                reset(self._transport)
+            case refusal:
+                self._refuse(refusal)
+
+    def _hold(self, seconds: float, then: Callable[[], None]) -> None:
+        """Leave a client unanswered; what it sends meanwhile is dropped."""
+        self._leaving = True
+        self._be_patient()
+
+        def go_on() -> None:
+            if not self._transport.is_closing():
+                self._leaving = False
+                then()
+
+        asyncio.get_running_loop().call_later(seconds, go_on)
+
+    def _enter(
+        self, match: Match[Hall], request: HttpRequest, head: RequestHead, rest: bytes
+    ) -> None:
+        admitted = match.hall.admit(match.door, request)
         if isinstance(admitted, HttpReply):
             self._refuse(admitted)
         else:

@@ -8,6 +8,8 @@ import ssl
 from typing import Final
 
 from aiohttp import (
+    ClientConnectorCertificateError,
+    ClientConnectorError,
     ClientResponse,
     ClientSession,
     ClientTimeout,
@@ -48,7 +50,7 @@ class Fetcher:
         except TimeoutError:
             return FetchFailed(command.link, f"no HTTP reply within {FETCH_TIMEOUT:g} s")
         except Exception as error:  # noqa: BLE001 - the end of this attempt, and of nothing else
-            return FetchFailed(command.link, f"no HTTP reply: {failure_text(error)}")
+            return FetchFailed(command.link, f"no HTTP reply: {failure_text(_cause(error))}")
 
     async def _fetch(self, request: HttpRequest) -> HttpReply:
         async with self._open().request(
@@ -88,3 +90,14 @@ async def _read(response: ClientResponse) -> bytes:
         if len(body) > BODY_BYTES:
             raise _TooLong
     return bytes(body)
+
+
+def _cause(error: Exception) -> Exception:
+    """What the library's errors are wrapped around, where they are."""
+    match error:
+        case ClientConnectorCertificateError():
+            return error.certificate_error
+        case ClientConnectorError():
+            return error.os_error
+        case _:
+            return error

@@ -8,17 +8,21 @@ Law 2: whatever touches the floor is followed by `deliver`, so that no push wait
 import asyncio
 import logging
 from collections.abc import Iterator
+from random import Random, SystemRandom
 from typing import Protocol
 
 from msgspec import Struct
 
 from venuewire.core.floor import Floor, Note, Publication
 from venuewire.core.http import HttpReply, HttpRequest
-from venuewire.core.instant import Clock
+from venuewire.core.instant import Clock, Instant
 from venuewire.core.server_session import ServerSession
 from venuewire.core.venue import Door, Venue
+from venuewire.faults.spec import Spec
+from venuewire.faults.troubles import Troubles
 from venuewire.transport.deadlines import DeadlineQueue
 from venuewire.transport.framing import text_frame
+from venuewire.transport.hardship import Hardship
 from venuewire.transport.limits import Limits
 from venuewire.transport.mishaps import report
 from venuewire.transport.replies import error_reply
@@ -112,16 +116,22 @@ class Premises:
 
 
 class Hall:
-    def __init__(self, venue: Venue, floor: Floor, premises: Premises) -> None:
+    def __init__(
+        self, venue: Venue, floor: Floor, premises: Premises, chance: Random | None = None
+    ) -> None:
+        """`chance` is the faults': from it comes what they do at random."""
         self.venue = venue
         self.floor = floor
         self.premises = premises
+        self.troubles = Troubles(venue, SystemRandom() if chance is None else chance)
+        self.hardship: Hardship | None = None
+        """None until there is a first fault, so that nothing is asked of it before."""
 
     def admit(self, door: Door, request: HttpRequest) -> ServerSession | HttpReply:
         """Let a client in, or say why not."""
         tally = self.premises.tally
         try:
-            admitted = self.floor.admit(door.name, request, self.premises.clock())
+            admitted = self.floor.admit(door.name, request, self.now())
         except Exception as error:  # noqa: BLE001 - a floor's bug must not show itself to clients
             admitted = self._failed("admitting a client", error)
         if isinstance(admitted, HttpReply):
@@ -134,7 +144,7 @@ class Hall:
 
     def answer(self, door: Door, request: HttpRequest) -> HttpReply:
         try:
-            reply = self.floor.answer(door.name, request, self.premises.clock())
+            reply = self.floor.answer(door.name, request, self.now())
         except Exception as error:  # noqa: BLE001 - see `admit`
             reply = self._failed("answering a request", error)
         self.deliver()
@@ -143,14 +153,14 @@ class Hall:
     def publish(self, publication: Publication) -> int:
         """How many heard it. Raises `LocalProtocolError` for a bad payload."""
         try:
-            return self.floor.publish(publication, self.premises.clock())
+            return self.floor.publish(publication, self.now())
         finally:
             self.deliver()
 
     def notify(self, note: Note) -> int:
         """The notification's id. Raises `LocalProtocolError` where there are none."""
         try:
-            return self.floor.notify(note, self.premises.clock())
+            return self.floor.notify(note, self.now())
         finally:
             self.deliver()
 
@@ -165,11 +175,39 @@ class Hall:
             batch = pushes.copy()
             pushes.clear()
             for push in batch:
+                if self.hardship is not None:
+                    self.hardship.deliver(push)
+                    continue
                 data = text_frame(push.frame)
                 for session in push.sessions:
                     carrier: Carrier | None = session.link
                     if carrier is not None and session.closing is None:
                         carrier.push(data)
+
+    def now(self) -> Instant:
+        return self.premises.clock() if self.hardship is None else self.hardship.clock()
+
+    def add_fault(self, spec: Spec, number: int) -> None:
+        """Raises `ConfigurationError` where it makes no sense."""
+        premises = self.premises
+        self.troubles.add(spec, number, premises.clock().monotonic)
+        if self.hardship is None:
+            self.hardship = Hardship(
+                self.troubles,
+                self.floor,
+                premises.clock,
+                premises.deadlines,
+                premises.limits.queued_bytes,
+                self.deliver,
+            )
+        self.hardship.changed()
+
+    def clear_faults(self, number: int | None = None) -> int:
+        """End one, or all; how many there were."""
+        cleared = self.troubles.clear(number)
+        if self.hardship is not None:
+            self.hardship.changed()
+        return cleared
 
     def _failed(self, doing: str, error: Exception) -> HttpReply:
         self.premises.tally.failures += 1

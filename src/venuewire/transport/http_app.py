@@ -6,6 +6,7 @@ Law 2: what is for the operator answers only this machine, asked by one of its o
        by a name that it has pointed here either.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from ipaddress import ip_address
@@ -23,8 +24,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from venuewire.core.http import HttpReply, HttpRequest
 from venuewire.core.venue import Door
+from venuewire.faults.fault import Never, Slam
+from venuewire.faults.troubles import Welcomed
 from venuewire.transport.doors import DoorPlan, Match, WrongMethod, host_name
 from venuewire.transport.hall import Hall
+from venuewire.transport.http_protocol import RESET
 from venuewire.transport.limits import Limits
 from venuewire.transport.mishaps import report
 from venuewire.transport.replies import error_reply
@@ -89,17 +93,40 @@ class _DoorRoute(BaseRoute):
         return (RouteMatch.NONE, {}) if found is None else (RouteMatch.FULL, {"found": found})
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = respond(await self._answer(scope["found"], Request(scope, receive)))
-        await response(scope, receive, send)
+        reply = await self._answer(scope["found"], Request(scope, receive))
+        if reply is None:
+            await _gone(receive)
+        else:
+            await respond(reply)(scope, receive, send)
 
-    async def _answer(self, found: Match[Hall] | WrongMethod, request: Request) -> HttpReply:
+    async def _answer(self, found: Match[Hall] | WrongMethod, request: Request) -> HttpReply | None:
+        """None leaves it unanswered."""
         if isinstance(found, WrongMethod):
             allowed = ", ".join(found.allowed)
             return error_reply(405, _TYPES[405], f"this door opens to {allowed}", allow=allowed)
         if found.door.kind == "websocket":
             return _upgrade_required(found.door)
         body = await read_body(request, self._limits.body_bytes)
-        return found.hall.answer(found.door, _as_value(request, body))
+        asked = _as_value(request, body)
+        if found.hall.hardship is None:
+            return found.hall.answer(found.door, asked)
+        match found.hall.hardship.receive(found.door, asked):
+            case Welcomed(heard, wait):
+                await asyncio.sleep(wait)
+                return found.hall.answer(found.door, heard)
+            case Never():
+                return None
+            case Slam():
+                request.scope[RESET]()
+                return None
+            case refusal:
+                return refusal
+
+
+async def _gone(receive: Receive) -> None:
+    """Wait until the client is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _upgrade_required(door: Door) -> HttpReply:
@@ -140,7 +167,7 @@ def _index_of(plan: DoorPlan[Hall]) -> Callable[[Request], Awaitable[Response]]:
         lines = ["Venuewire: a local venue. It listens here:", ""]
         lines += [f"{door.method:5}{door.local}  {venue.name}" for venue, door in plan.endpoints]
         lines += ["", "GET  /healthz", "GET  /control/sessions", "POST /control/publish"]
-        lines += ["POST /control/notify", ""]
+        lines += ["POST /control/notify", "GET  /control/faults, and POST, and DELETE", ""]
         return PlainTextResponse("\n".join(lines))
 
     return index

@@ -6,7 +6,7 @@ hears from here when a request is complete and when it is answered.
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from starlette.types import ASGIApp
 from uvicorn.config import Config
@@ -14,6 +14,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from venuewire.transport.limits import Limits
+from venuewire.transport.resets import reset
+
+RESET: Final = "venuewire.reset"
+"""In a request's scope: what resets its connection."""
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -29,6 +33,13 @@ class HttpProtocol(HttpToolsProtocol):
         self.access_log = False
         self._complete = complete
         self._answered = answered
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope[RESET] = self._reset  # type: ignore[typeddict-unknown-key]
+
+    def _reset(self) -> None:
+        reset(self.transport)
 
     def on_message_complete(self) -> None:
         if not self.cycle.response_complete:

@@ -83,6 +83,8 @@ class Listener:
             return
         self._server.close()
         self.premises.closed = True
+        for hall in self.halls.values():
+            hall.clear_faults()  # They would keep people in.
         guests = self.premises.guests
         for guest in guests:
             guest.part(1001, "going away")

@@ -5,6 +5,7 @@ Law 1: time is read once per readable event, and what the session says during on
 Law 2: nothing is raised into the library. An error of ours costs this link and no other.
 Law 3: nothing is written after a CLOSE frame, whoever sent it.
 Law 4: a client that does not read costs a bounded number of bytes, and never anybody's time.
+Law 5: while the venue has faults, frames pass through `traffic`; a link without them pays nothing.
 """
 
 import logging
@@ -12,7 +13,7 @@ from typing import cast
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
-from venuewire.core.instant import Instant
+from venuewire.core.instant import Clock, Instant
 from venuewire.core.server_session import ServerSession
 from venuewire.transport.deadlines import NEVER
 from venuewire.transport.framing import (
@@ -25,8 +26,10 @@ from venuewire.transport.framing import (
     pong_frame,
     text_frames,
 )
+from venuewire.transport.gated_traffic import Traffic
 from venuewire.transport.hall import Hall
 from venuewire.transport.mishaps import report
+from venuewire.transport.resets import reset
 
 _TEXT = WSMsgType.TEXT
 _UNSAYABLE = frozenset({1005, 1006, 1015})
@@ -49,7 +52,9 @@ class VenueLink(WSListener):
         "_receive",
         "_transport",
         "_write",
+        "opened_at",
         "session",
+        "traffic",
         "watched_at",
     )
 
@@ -68,6 +73,9 @@ class VenueLink(WSListener):
         self._assembler = Assembler(hall.premises.limits.message_bytes)
         self._choked = False
         """The system takes no more; what is written now is queued."""
+        self.opened_at = 0.0
+        self.traffic: Traffic | None = None
+        """What becomes of frames while the venue has faults; None while it has none."""
 
         # Of its end.
         self._heard_close = False
@@ -86,10 +94,13 @@ class VenueLink(WSListener):
             self._hall.premises.guests.enter(self)
             self.session.link = self
             now = self._clock()
+            self.opened_at = now.monotonic
+            if self._hall.hardship is not None:
+                self._hall.hardship.gate(self)
             self.session.open(now)
-            self._settle(now)
+            self._settle_said(now)
         except Exception as error:  # noqa: BLE001 - law 2
-            self._fail(error)
+            self.fail(error)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         try:
@@ -108,14 +119,16 @@ class VenueLink(WSListener):
                 self._take(frame, now)
             if frame.last_in_buffer:
                 self._now = None
-                self._settle(now)
+                self.settle(now)
         except Exception as error:  # noqa: BLE001 - law 2
-            self._fail(error)
+            self.fail(error)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self._abort_at = NEVER
         self._write = _discard
         self.session.link = None
+        if self.traffic is not None:
+            self.traffic.stop()
         self._hall.premises.deadlines.forget(self)
         try:
             self.session.lost()
@@ -139,7 +152,7 @@ class VenueLink(WSListener):
         try:
             self._send(data)
         except Exception as error:  # noqa: BLE001 - law 2
-            self._fail(error)
+            self.fail(error)
 
     @property
     def deadline(self) -> float | None:
@@ -148,23 +161,44 @@ class VenueLink(WSListener):
     def wake(self, now: Instant) -> None:
         if self._abort_at is None:
             try:
+                if self.traffic is not None:
+                    now = self._clock()
                 self.session.wake(now)
-                self._settle(now)
+                self._settle_said(now)
             except Exception as error:  # noqa: BLE001 - law 2
-                self._fail(error)
+                self.fail(error)
         elif now.monotonic >= self._abort_at:
             self.abort()
 
     def part(self, code: int, reason: str) -> None:
         try:
             self.session.close(code, reason)
-            self._settle(self._clock())
+            self.settle(self._clock())
         except Exception as error:  # noqa: BLE001 - law 2
-            self._fail(error)
+            self.fail(error)
 
     def abort(self) -> None:
         self._abort_at = NEVER
         self._transport.disconnect(False)
+
+    # What faults ask.
+
+    def gate(self, traffic: Traffic | None, clock: Clock) -> None:
+        """Have all frames pass there; with None, no longer."""
+        self.traffic = traffic
+        self._clock = clock
+        self._receive = self.session.receive if traffic is None else traffic.receive
+
+    def reset(self) -> None:
+        self._abort_at = NEVER
+        reset(self._transport.underlying_transport)
+
+    def read(self, *, on: bool) -> None:
+        stream = self._transport.underlying_transport
+        if on:
+            stream.resume_reading()
+        else:
+            stream.pause_reading()
 
     # In.
 
@@ -173,11 +207,14 @@ class VenueLink(WSListener):
         payload = frame.get_payload_as_bytes()
         kind = cast("int", frame.msg_type)
         if kind == CLOSE:
-            self._hear_close(payload)
+            if self.traffic is None or self.traffic.lets_close(payload, now):
+                self.hear_close(payload)
         elif self.session.closing is not None:
             return
         elif kind < CLOSE or frame.rsv1 or frame.rsv2 or frame.rsv3:
             self._join(kind, frame, payload, now)
+        elif kind == PING and self.traffic is not None:
+            self.traffic.pinged(payload, now)
         elif kind == PING:
             self._pongs.append(pong_frame(payload))
             self.session.pinged(now)
@@ -191,7 +228,7 @@ class VenueLink(WSListener):
         elif message is not None:
             self._receive(message, now)
 
-    def _hear_close(self, payload: bytes) -> None:
+    def hear_close(self, payload: bytes) -> None:
         self._heard_close = True
         if self._abort_at is not None:
             self._transport.disconnect()
@@ -201,7 +238,13 @@ class VenueLink(WSListener):
 
     # Out.
 
-    def _settle(self, now: Instant) -> None:
+    def _settle_said(self, now: Instant) -> None:
+        """As `settle`, where the session has spoken of its own accord."""
+        if self.traffic is not None:
+            self.traffic.sift(now)
+        self.settle(now)
+
+    def settle(self, now: Instant) -> None:
         """After anything that made the session act: do as it says."""
         session = self.session
         outbox = session.outbox
@@ -244,6 +287,8 @@ class VenueLink(WSListener):
         closing = self.session.closing
         if closing is None or self._abort_at is not None:
             return
+        if self.traffic is not None and not self.traffic.lets_end(now):
+            return
         if closing.abort or closing.code in _UNSAYABLE:
             self.abort()
             return
@@ -258,7 +303,7 @@ class VenueLink(WSListener):
     def _breached(self) -> None:
         self._hall.premises.tally.breaches += 1
 
-    def _fail(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
         self._now = None
         self._hall.premises.tally.failures += 1
         report(_logger, "serving a session", error)

@@ -6,6 +6,7 @@ from venuewire.core.secrets import Credentials
 from venuewire.core.venue import Door, Venue
 from venuewire.venues.kraken_futures.client import URL, KrakenFuturesClient
 from venuewire.venues.kraken_futures.floor import KrakenFuturesFloor
+from venuewire.venues.kraken_futures.idiom import IDIOM
 from venuewire.venues.kraken_futures.terms import terms
 
 DEMO: Final = Credentials(
@@ -31,9 +32,11 @@ KRAKEN_FUTURES: Final = Venue(
     ),
     demo=DEMO,
     watched=("ticker:PI_XBTUSD", "notifications_auth"),
+    public=("ticker:PI_XBTUSD",),
     terms=terms,
     client=KrakenFuturesClient,
     floor=KrakenFuturesFloor,
+    idiom=IDIOM,
 )
 
 VENUES: Final = (KRAKEN_FUTURES,)

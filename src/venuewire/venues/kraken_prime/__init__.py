@@ -10,6 +10,7 @@ from venuewire.core.terms import Terms
 from venuewire.core.venue import Door, Venue
 from venuewire.venues.kraken_prime.client import URL, KrakenPrimeClient
 from venuewire.venues.kraken_prime.floor import KrakenPrimeFloor
+from venuewire.venues.kraken_prime.idiom import IDIOM
 from venuewire.venues.kraken_prime.signing import LOCAL_PATH, VENUE_PATH
 from venuewire.venues.kraken_prime.terms import terms
 
@@ -36,9 +37,11 @@ KRAKEN_PRIME: Final = Venue(
     ),
     demo=Credentials("venuewire-demo-prime-key", "venuewire-demo-prime-secret"),
     watched=("MarketDataSnapshot:BTC-USD", "Balance"),
+    public=("MarketDataSnapshot:BTC-USD",),
     terms=terms,
     client=KrakenPrimeClient,
     floor=_floor,
+    idiom=IDIOM,
 )
 
 VENUES: Final = (KRAKEN_PRIME,)

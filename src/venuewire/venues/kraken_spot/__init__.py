@@ -15,6 +15,7 @@ from venuewire.venues.kraken_spot.endpoints import (
     URL,
 )
 from venuewire.venues.kraken_spot.floor import KrakenSpotFloor
+from venuewire.venues.kraken_spot.idiom import IDIOM
 from venuewire.venues.kraken_spot.signing import TOKEN_PATH
 from venuewire.venues.kraken_spot.terms import terms_of
 
@@ -40,8 +41,10 @@ KRAKEN_SPOT: Final = Venue(
         api_secret="ZGVtby1rcmFrZW4tc3BvdCwgcHVibGlzaGVkLCB3b3J0aCBub3RoaW5nIGVsc2V3aGVyZQ==",  # noqa: S106 - published
     ),
     watched=("executions", "balances"),
+    public=("ticker:BTC/USD",),
     terms=terms_of,
     client=KrakenSpotClient,
     floor=KrakenSpotFloor,
+    idiom=IDIOM,
 )
 VENUES: Final = (KRAKEN_SPOT,)

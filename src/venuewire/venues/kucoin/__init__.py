@@ -15,6 +15,7 @@ from venuewire.core.terms import Terms
 from venuewire.core.venue import ClientOptions, Door, Venue
 from venuewire.venues.kucoin.client import PRIVATE_PATH, PUBLIC_PATH, KuCoinClient
 from venuewire.venues.kucoin.floor import KuCoinFloor
+from venuewire.venues.kucoin.idiom import IDIOM
 from venuewire.venues.kucoin.terms import FUTURES, SPOT, Market, futures_terms, spot_terms
 
 DOCS: Final = "https://www.kucoin.com/docs-new/websocket-api/base-info/introduction"
@@ -68,9 +69,11 @@ KUCOIN: Final = Venue(
     doors=_doors(SPOT),
     demo=DEMO,
     watched=("/market/ticker:BTC-USDT", "/account/balance"),
+    public=("/market/ticker:BTC-USDT",),
     terms=spot_terms,
     client=_spot_client,
     floor=_spot_floor,
+    idiom=IDIOM,
     http_based=True,
 )
 KUCOIN_FUTURES: Final = Venue(
@@ -81,9 +84,11 @@ KUCOIN_FUTURES: Final = Venue(
     doors=_doors(FUTURES),
     demo=DEMO,
     watched=("/contractMarket/tickerV2:XBTUSDTM", "/contractAccount/wallet"),
+    public=("/contractMarket/tickerV2:XBTUSDTM",),
     terms=futures_terms,
     client=_futures_client,
     floor=_futures_floor,
+    idiom=IDIOM,
     http_based=True,
 )
 VENUES: Final = (KUCOIN, KUCOIN_FUTURES)

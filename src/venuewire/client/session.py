@@ -1,0 +1,271 @@
+"""A session with a venue, as an application holds it."""
+
+# ruff: noqa: ASYNC109 - a limit is part of the question, and its end is `NotLive`, with the evidence
+
+from collections.abc import AsyncIterator, Callable
+from random import Random
+from ssl import SSLContext
+from types import TracebackType
+from typing import Final, Self
+
+from venuewire.client.inbox import Inbox
+from venuewire.client.waits import (
+    UntilAgreed,
+    UntilAnswered,
+    UntilReady,
+    Wait,
+    Waits,
+    failure_of,
+)
+from venuewire.core import updates
+from venuewire.core.backoff import Backoff
+from venuewire.core.client_session import ClientSession
+from venuewire.core.dialect import Option
+from venuewire.core.errors import LocalProtocolError, NotLive
+from venuewire.core.health import Health
+from venuewire.core.instant import Instant
+from venuewire.core.lifecycle import Phase
+from venuewire.core.messages import Message
+from venuewire.core.secrets import Credentials
+from venuewire.core.subscriptions import Standing
+from venuewire.core.updates import Cause, Down, Update
+from venuewire.core.venue import ClientOptions, Venue
+from venuewire.transport.client_driver import ClientDriver
+from venuewire.venues import venue as venue_named
+
+INBOX_LIMIT: Final = 65_536
+PING_TIMEOUT: Final = 10.0
+"""Seconds."""
+
+
+def connect(  # noqa: PLR0913 - each is a choice of its own, and has a default
+    venue: str | Venue,
+    *,
+    credentials: Credentials | None = None,
+    url: str | None = None,
+    private: bool | None = None,
+    token_url: str | None = None,
+    on_message: Callable[[Message], object] | None = None,
+    ping_interval: float | None = None,
+    silence_timeout: float | None = None,
+    backoff: Backoff = Backoff(),  # noqa: B008 - a frozen value
+    ssl_context: SSLContext | None = None,
+    inbox_limit: int = INBOX_LIMIT,
+    rng: Random | None = None,
+) -> "Session":
+    """A session with `venue`, for `async with`; nothing is dialed before that is entered.
+
+    * `venue`: a name such as `kucoin`, or a `Venue` of your own.
+    * `url`: instead of the venue's own; for KuCoin the HTTP base that hands out its token.
+    * `private`: which host, where a venue has two; None means the private one with credentials.
+    * `token_url`: where a token is fetched, when `url` does not tell.
+    * `on_message`: is called with each message, where the socket is read: the fastest way, and it
+      must not block. Iteration then has all but messages. What it raises is logged.
+    * `ping_interval`, `silence_timeout`: seconds, where the venue's own shall not hold.
+    * `backoff`: how long to wait between attempts, and how many to make.
+    * `ssl_context`: for `wss` and `https`; None means the system's certificates.
+    * `inbox_limit`: updates that may wait for iteration. Beyond it the oldest messages go, and a
+      `Gap` for each channel tells so.
+    * `rng`: where jitter comes from.
+
+    Raises `ConfigurationError`.
+    """
+    chosen = venue_named(venue) if isinstance(venue, str) else venue
+    chance = rng or Random()
+    options = ClientOptions(
+        credentials=credentials,
+        url=url,
+        private=private,
+        token_url=token_url,
+        ping_interval=ping_interval,
+        silence_timeout=silence_timeout,
+        tag=f"venuewire-{chance.getrandbits(64):016x}",
+    )
+    kernel = ClientSession(chosen.client(options), backoff=backoff, rng=chance)
+    return Session(
+        chosen.name, kernel, Inbox(inbox_limit), on_message=on_message, ssl_context=ssl_context
+    )
+
+
+class Session:
+    """Made by `connect`. Enter it to dial; leave it to close; iterate to hear.
+
+        async with venuewire.connect("kucoin") as session:
+            await session.subscribe("/market/ticker:BTC-USDT")
+            async for update in session:
+                ...
+
+    Entering returns at once, whether or not the venue can be reached: `ready`, `subscribe` and
+    iteration wait for it. A session goes on by itself, over as many links as it takes, until it
+    is left; only `backoff.attempts`, or a configuration that cannot work, end it earlier.
+
+    Iteration yields every update in order. Its last is a `Down` with `retry_in` None; then it
+    ends, or raises `ConfigurationError` when that is why. One task at a time may iterate; it may
+    stop and begin again.
+    """
+
+    def __init__(
+        self,
+        venue: str,
+        kernel: ClientSession,
+        inbox: Inbox,
+        *,
+        on_message: Callable[[Message], object] | None = None,
+        ssl_context: SSLContext | None = None,
+    ) -> None:
+        self.venue = venue
+        """Its name."""
+        self._kernel = kernel
+        self._audience = _Audience(inbox)
+        self._driver = ClientDriver(
+            kernel, self._audience, on_message=on_message, ssl_context=ssl_context
+        )
+
+    # From beginning to end.
+
+    async def __aenter__(self) -> Self:
+        """Begin. Raises `ConfigurationError` when it is clear already that it cannot work."""
+        if self._kernel.phase is not Phase.IDLE:
+            raise LocalProtocolError("a session can be entered once")
+        self._driver.do(self._kernel.connect)
+        if (last := self._audience.last) is not None:
+            raise failure_of(last)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Say goodbye, for a second at most, and leave nothing open. May be called twice."""
+        await self._driver.close()
+
+    async def ready(self, timeout: float | None = None) -> None:
+        """Wait until the session is connected, greeted and authenticated.
+
+        Raises `NotLive` when it is not within `timeout` seconds, or never will be.
+        """
+        if self._kernel.phase is not Phase.READY:
+            await self._end_of(self._do(lambda _: UntilReady()), timeout, "not ready")
+
+    # Subscribing.
+
+    async def subscribe(
+        self, channel: str, *, timeout: float | None = None, **options: Option
+    ) -> None:
+        """Subscribe to a channel, or a comma list of them, and wait until the venue has agreed.
+
+        The wish outlives links: after a loss the session subscribes again. `options` are the
+        venue's own, such as Kraken Spot's `depth`.
+
+        Raises `AccessRefused` when the venue refuses a channel; `NotLive` when it has not agreed
+        within `timeout` seconds, though the wish remains, or when the session ends;
+        `ConfigurationError` for a channel the venue cannot have.
+        """
+
+        def ask(now: Instant) -> Wait:
+            channels = self._kernel.subscribe(channel, now, **options)
+            return UntilAgreed(filter(self._is_missing, channels), updates.Subscribed)
+
+        await self._end_of(self._do(ask), timeout, f"no agreement to {channel}")
+
+    def want(self, channel: str, **options: Option) -> None:
+        """As `subscribe`, without waiting, and also before the session is entered."""
+        self._driver.do(lambda now: self._kernel.subscribe(channel, now, **options))
+
+    async def unsubscribe(
+        self, channel: str, *, timeout: float | None = None, **options: Option
+    ) -> None:
+        """Give up a channel, or a comma list, and wait until the venue has confirmed it.
+
+        Raises as `subscribe` does.
+        """
+
+        def ask(now: Instant) -> Wait:
+            channels = self._kernel.unsubscribe(channel, now, **options)
+            return UntilAgreed(channels, updates.Unsubscribed)
+
+        await self._end_of(self._do(ask), timeout, f"no agreement to end {channel}")
+
+    def _is_missing(self, channel: str) -> bool:
+        wish = self._kernel.subscriptions.get(channel)
+        return wish is None or wish.standing is not Standing.ACTIVE
+
+    # Being sure.
+
+    async def ping(self, timeout: float = PING_TIMEOUT) -> float:
+        """Ask for a sign of life, the way this venue has it; the round trip in seconds.
+
+        Raises `NotLive` when the session is not ready, or no pong comes within `timeout` seconds.
+        """
+        return await self._end_of(
+            self._do(lambda now: UntilAnswered(self._kernel.ping(now))), timeout, "no pong"
+        )
+
+    @property
+    def health(self) -> Health:
+        """Phase, verdict and evidence, ages, round trip and counters, as of now."""
+        return self._kernel.health(self._driver.clock())
+
+    def assert_live(self, max_age: float = 2.0) -> None:
+        """Ask this before an order. Raises `NotLive`, with the evidence, unless the session is
+        ready, beyond suspicion, and has heard from its venue within `max_age` seconds."""
+        self.health.assert_live(max_age)
+
+    @property
+    def dropped(self) -> int:
+        """Messages that were not delivered because iteration fell behind."""
+        return self._audience.inbox.dropped
+
+    # Hearing.
+
+    def __aiter__(self) -> AsyncIterator[Update]:
+        return self._audience.inbox
+
+    # How it is done.
+
+    def _do(self, ask: Callable[[Instant], Wait]) -> Wait:
+        """Ask, and begin to wait before anything can come of it."""
+
+        def ask_and_wait(now: Instant) -> Wait:
+            wait = ask(now)
+            self._audience.waits.add(wait)
+            return wait
+
+        if (last := self._audience.last) is not None:
+            raise failure_of(last)
+        if self._kernel.phase is Phase.IDLE:
+            raise LocalProtocolError("the session has not been entered")
+        return self._driver.do(ask_and_wait)
+
+    async def _end_of(self, wait: Wait, limit: float | None, what: str) -> float:
+        try:
+            return await self._audience.waits.end_of(wait, limit)
+        except TimeoutError:
+            evidence = self.health.evidence
+            raise NotLive(f"{what} within {limit:g} s: {evidence}") from None
+
+    def __repr__(self) -> str:
+        return f"Session({self.venue}, {self._kernel.phase.name.lower()}, link {self._kernel.link})"
+
+
+class _Audience:
+    """Hears the driver: iteration and waiting tasks get what they wait for."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self.inbox = inbox
+        self.waits = Waits()
+        self.last: Down | None = None
+        """The last update of all; None while the session lives."""
+        self.put = inbox.put
+        self.round_trip = self.waits.round_trip
+
+    def told(self, update: Update) -> None:
+        if isinstance(update, Down) and update.retry_in is None:
+            self.last = update
+            self.inbox.end(failure_of(update) if update.cause is Cause.CONFIGURATION else None)
+        self.waits.told(update)

@@ -1,0 +1,94 @@
+"""What a task may wait for, and how each wait ends."""
+
+import asyncio
+
+import pytest
+
+from venuewire.client.waits import UntilAgreed, UntilAnswered, UntilReady, Wait, Waits
+from venuewire.core.errors import AccessRefused, ConfigurationError, NotLive
+from venuewire.core.updates import (
+    Cause,
+    Down,
+    Ready,
+    Refused,
+    Subscribed,
+    Suspect,
+    Unsubscribed,
+    Update,
+)
+
+LOST = Down(Cause.LOST, "lost", 1.0)
+CLOSED = Down(Cause.CLOSED, "closed", None)
+MISCONFIGURED = Down(Cause.CONFIGURATION, "cannot work", None)
+
+
+async def outcome(wait: Wait, *updates: Update) -> str:
+    """How a wait ends when it hears these: by returning, by an error's name, or not yet."""
+    waits = Waits()
+    waits.add(wait)
+    for update in updates:
+        waits.told(update)
+    try:
+        await waits.end_of(wait, 0)
+    except TimeoutError:
+        return "goes on"
+    except (AccessRefused, ConfigurationError, NotLive) as error:
+        return type(error).__name__
+    finally:
+        assert len(waits) == 0
+    return "ends"
+
+
+async def test_until_ready() -> None:
+    assert await outcome(UntilReady(), Suspect("?"), LOST) == "goes on"
+    assert await outcome(UntilReady(), LOST, Ready(2), Ready(3)) == "ends"
+    assert await outcome(UntilReady(), CLOSED) == "NotLive"
+    assert await outcome(UntilReady(), MISCONFIGURED) == "ConfigurationError"
+
+
+async def test_until_subscribed() -> None:
+    def wait() -> Wait:
+        return UntilAgreed(["a", "b"], Subscribed)
+
+    assert await outcome(UntilAgreed([], Subscribed)) == "ends"
+    assert await outcome(wait(), Subscribed("a"), LOST) == "goes on"
+    assert await outcome(wait(), Subscribed("a"), Unsubscribed("b")) == "goes on"
+    assert await outcome(wait(), Subscribed("b"), LOST, Subscribed("a")) == "ends"
+    assert await outcome(wait(), Refused("no", "b"), Subscribed("a")) == "AccessRefused"
+    assert await outcome(wait(), Refused("no", "c"), Refused("no")) == "goes on"
+    assert await outcome(wait(), CLOSED, Subscribed("a"), Subscribed("b")) == "NotLive"
+
+
+async def test_until_unsubscribed() -> None:
+    def wait() -> Wait:
+        return UntilAgreed(["a", "b"], Unsubscribed)
+
+    assert await outcome(wait(), Unsubscribed("a")) == "goes on"
+    assert await outcome(wait(), Unsubscribed("a"), Unsubscribed("b")) == "ends"
+    assert await outcome(wait(), LOST) == "ends"
+    assert await outcome(wait(), Refused("no", "a")) == "AccessRefused"
+
+
+async def test_until_a_pong() -> None:
+    assert await outcome(UntilAnswered(1), Ready(1)) == "goes on"
+    assert await outcome(UntilAnswered(1), LOST) == "NotLive"
+    waits = Waits()
+    wait = UntilAnswered(2)
+    waits.add(wait)
+    waits.round_trip(1, 0.5)
+    waits.round_trip(2, 0.25)
+    waits.round_trip(2, 0.75)
+    assert await waits.end_of(wait, None) == 0.25
+
+
+async def test_a_wait_that_is_canceled_is_forgotten() -> None:
+    waits = Waits()
+    wait = UntilReady()
+    waits.add(wait)
+    waiting = asyncio.create_task(waits.end_of(wait, None))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    waits.told(Ready(1))
+    assert len(waits) == 0
