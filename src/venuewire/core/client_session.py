@@ -13,49 +13,18 @@ Law 3: what belongs to a link is made anew in `_on_opened`, and never outlives i
 from random import Random
 from typing import Final, assert_never
 
-from venuewire.core import updates
+from venuewire.core import commands, events, messages, updates
 from venuewire.core.backoff import Backoff
-from venuewire.core.commands import (
-    CloseLink,
-    Command,
-    Deliver,
-    Dial,
-    Fetch,
-    ReportRoundTrip,
-    SendFrame,
-    SendPing,
-)
+from venuewire.core.commands import CloseLink, Command, Deliver, SendFrame
 from venuewire.core.dialect import ClientDialect, Option, Profile
 from venuewire.core.errors import AccessRefused, ConfigurationError, NotLive, UnreadableFrame
-from venuewire.core.events import (
-    DeadlineReached,
-    Event,
-    Fetched,
-    FetchFailed,
-    LinkClosed,
-    LinkOpened,
-    PongReceived,
-)
+from venuewire.core.events import Event, RareFrame
 from venuewire.core.health import Counters, Health, examine
 from venuewire.core.http import HttpReply
 from venuewire.core.instant import Instant, earliest, passed
 from venuewire.core.lifecycle import Lifecycle, Phase, Step
 from venuewire.core.liveness import Judgment, Liveness, LivenessPolicy, Verdict
-from venuewire.core.messages import (
-    Accepted,
-    Challenge,
-    FirstMessage,
-    Heartbeat,
-    Ignored,
-    Message,
-    Pong,
-    Refused,
-    RequestId,
-    Subscribed,
-    Unsubscribed,
-    Welcome,
-    Word,
-)
+from venuewire.core.messages import Message, RequestId, Word
 from venuewire.core.reconciler import Reconciler
 from venuewire.core.subscriptions import Subscriptions
 from venuewire.core.updates import Cause
@@ -79,6 +48,7 @@ class ClientSession:
         self.commands: list[Command] = []
         self._links = 0
         self._failures = 0
+        self._was_ready = False
         self._last_id = 0
         self.went_down = ""
         """Why the last link was lost; empty before that."""
@@ -103,8 +73,8 @@ class ClientSession:
 
     def drain(self) -> list[Command]:
         """Take the commands, in the order they are to be obeyed."""
-        commands, self.commands = self.commands, []
-        return commands
+        taken, self.commands = self.commands, []
+        return taken
 
     # Asked by the application.
 
@@ -117,7 +87,7 @@ class ClientSession:
             self._dial(None, now)
         else:
             self._lifecycle.take(Step.FETCH, now)
-            self.commands.append(Fetch(self.link, request))
+            self.commands.append(commands.Fetch(self.link, request))
 
     def subscribe(self, channel: str, now: Instant, **options: Option) -> list[str]:
         """Want a channel, or a comma list of them; the channels this stands for.
@@ -125,9 +95,9 @@ class ClientSession:
         Before the session is ready the wish is remembered. Raises `ConfigurationError`.
         """
         topics = self.dialect.topics(channel, options)
-        for topic in topics:
-            self.subscriptions.want(topic)
-        if self.phase is Phase.READY:
+        ready = self.phase is Phase.READY
+        self._reconciler.want(topics, ready, now)
+        if ready:
             self._reconciler.request(now)
         return [topic.channel for topic in topics]
 
@@ -148,7 +118,7 @@ class ClientSession:
         number = self.new_id()
         frame = self.dialect.ping(number, now)
         if frame is None:
-            self.commands.append(SendPing(self.link, b"%d" % number))
+            self.commands.append(commands.SendPing(self.link, b"%d" % number))
         else:
             self.commands.append(SendFrame(self.link, frame))
         self.liveness.pinged(number, now)
@@ -183,8 +153,7 @@ class ClientSession:
         try:
             reply = self._decode(payload, now)
         except UnreadableFrame as error:
-            counters.unreadable += 1
-            self.deliver(updates.Unreadable(str(error)))
+            self._on_unreadable(str(error))
             return None
         if not isinstance(reply, Message):
             return self._on_word(reply, now)
@@ -197,22 +166,20 @@ class ClientSession:
         return reply
 
     def handle(self, event: Event, now: Instant) -> None:
-        if not isinstance(event, DeadlineReached) and event.link != self.link:
+        if not isinstance(event, events.DeadlineReached) and event.link != self.link:
             return
         match event:
-            case LinkOpened():
+            case events.LinkOpened():
                 self._on_opened(now)
-            case LinkClosed():
+            case events.LinkClosed():
                 self._on_closed(event, now)
-            case PongReceived(_, payload):
-                self.liveness.heard = now
-                if payload.isdigit():
-                    self._on_pong(int(payload), now)
-            case Fetched(_, reply):
+            case events.PingReceived() | events.PongReceived() | events.FrameUnreadable():
+                self._on_rare_frame(event, now)
+            case events.Fetched(_, reply):
                 self._dial(reply, now)
-            case FetchFailed(_, reason):
+            case events.FetchFailed(_, reason):
                 self._lose(Cause.LOST, reason, now)
-            case DeadlineReached():
+            case events.DeadlineReached():
                 self._on_deadline(now)
             case _:
                 assert_never(event)
@@ -231,7 +198,7 @@ class ClientSession:
             self._settle_down(Cause.CONFIGURATION, str(error), None, now)
         else:
             self._lifecycle.take(Step.DIAL, now)
-            self.commands.append(Dial(self.link, request.url, request.headers))
+            self.commands.append(commands.Dial(self.link, request.url, request.headers))
 
     def _on_opened(self, now: Instant) -> None:
         self.liveness = Liveness(self.profile.liveness, now)
@@ -250,8 +217,9 @@ class ClientSession:
     def _become_ready(self, now: Instant) -> None:
         self._lifecycle.take(Step.BE_READY, now)
         self._ready_at = now.monotonic
-        if self.link > 1 and self.went_down:
+        if self._was_ready:
             self.counters.reconnects += 1
+        self._was_ready = True
         self.deliver(updates.Ready(self.link))
         if (own := self.profile.heartbeat_channel) is not None:
             for topic in self.dialect.topics(own, {}):
@@ -260,32 +228,62 @@ class ClientSession:
 
     # Hearing the venue.
 
+    def _on_rare_frame(self, event: RareFrame, now: Instant) -> None:
+        """What `receive` does not see is a sign of life all the same."""
+        self.liveness.heard = now
+        self._clear_doubt(now, pong=False)
+        match event:
+            case events.PongReceived(_, payload) if payload.isdigit():
+                self._on_pong(int(payload), now)
+            case events.FrameUnreadable(_, reason):
+                self._on_unreadable(reason)
+            case _:
+                pass
+
+    def _on_unreadable(self, reason: str) -> None:
+        self.counters.unreadable += 1
+        self.deliver(updates.Unreadable(reason))
+
     def _on_word(self, word: Word, now: Instant) -> Message | None:
         match word:
-            case Heartbeat():
+            case messages.Heartbeat(message):
                 self.counters.heartbeats += 1
                 self.liveness.beaten(now)
-            case Pong(id):
+                return self._told(message)
+            case messages.Pong(id):
                 self._on_pong(id, now)
-            case Challenge(text):
+            case messages.Challenge(text):
                 if self.phase is Phase.AUTHENTICATING:
                     self.dialect.prove(text)
                     self._become_ready(now)
-            case Welcome(text):
+            case messages.Welcome(text):
                 self._on_welcome(text, now)
-            case Refused() if word.auth or self.phase in _BEFORE_READY:
+            case messages.Refused() if word.auth or self.phase in _BEFORE_READY:
                 self._hang_up(Cause.REFUSED if word.auth else Cause.LOST, word.reason, now)
-            case Subscribed() | Unsubscribed() | Accepted() | FirstMessage() | Refused():
+            case (
+                messages.Subscribed()
+                | messages.Unsubscribed()
+                | messages.Accepted()
+                | messages.FirstMessage()
+                | messages.Refused()
+            ):
                 self._reconciler.hear(word, now)
                 self.liveness.expecting = bool(self.subscriptions.active)
-                if isinstance(word, FirstMessage):
-                    self.counters.messages += 1
-                    return word.message
-            case Ignored():
+                if isinstance(word, messages.FirstMessage):
+                    return self._told(word.message)
+            case messages.Ignored():
                 pass
             case _:
                 assert_never(word)
         return None
+
+    def _told(self, message: Message | None) -> Message | None:
+        """What came with a word is for the application only where it asked for it."""
+        wish = None if message is None else self._wish(message.channel)
+        if wish is None or wish.own:
+            return None
+        self.counters.messages += 1
+        return message
 
     def _on_welcome(self, text: str, now: Instant) -> None:
         if text:
@@ -299,7 +297,7 @@ class ClientSession:
             return
         self.counters.pongs += 1
         if isinstance(id, int):
-            self.commands.append(ReportRoundTrip(id, round_trip))
+            self.commands.append(commands.ReportRoundTrip(id, round_trip))
         self._clear_doubt(now, pong=True)
 
     def _clear_doubt(self, now: Instant, *, pong: bool) -> None:
@@ -340,7 +338,7 @@ class ClientSession:
 
     # Losing a link.
 
-    def _on_closed(self, event: LinkClosed, now: Instant) -> None:
+    def _on_closed(self, event: events.LinkClosed, now: Instant) -> None:
         reply = event.reply
         if reply is None:
             dialing = self.phase is Phase.DIALING

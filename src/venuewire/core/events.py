@@ -34,6 +34,19 @@ class PongReceived(Struct, frozen=True):
     payload: bytes
 
 
+class PingReceived(Struct, frozen=True):
+    """A WebSocket PING frame: a sign of life. Whoever carries the link has answered it."""
+
+    link: int
+
+
+class FrameUnreadable(Struct, frozen=True):
+    """A whole frame that is no text, so no dialect can read it; the link lives on."""
+
+    link: int
+    reason: str
+
+
 class Fetched(Struct, frozen=True):
     """The HTTP reply to a `Fetch`."""
 
@@ -52,4 +65,5 @@ class DeadlineReached(Struct, frozen=True):
     """`session.deadline` has passed. An early or repeated one is harmless."""
 
 
-Event: TypeAlias = LinkOpened | LinkClosed | PongReceived | Fetched | FetchFailed | DeadlineReached
+RareFrame: TypeAlias = PingReceived | PongReceived | FrameUnreadable
+Event: TypeAlias = LinkOpened | LinkClosed | RareFrame | Fetched | FetchFailed | DeadlineReached

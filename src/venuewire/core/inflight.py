@@ -78,8 +78,10 @@ class Inflight:
             del self._pending[pending.id]
         return late
 
-    def clear(self) -> None:
-        self._pending.clear()
+    def clear(self) -> list[Pending]:
+        """Take out all of them."""
+        pending, self._pending = list(self._pending.values()), {}
+        return pending
 
     def _find(
         self, id: RequestId | None, channels: tuple[str, ...], purpose: Purpose | None

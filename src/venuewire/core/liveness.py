@@ -124,15 +124,14 @@ class Liveness:
             del self._pings[next(iter(self._pings))]
 
     def ponged(self, id: int | None, now: Instant) -> float | None:
-        """A pong arrived; its round trip in seconds when it answers a ping of ours, and with it
-        all earlier ones. Without an id the oldest is meant."""
+        """A pong arrived; its round trip in seconds when it answers a ping of ours. Earlier ones
+        are no longer waited for. Without an id the oldest is meant."""
         answered = next(iter(self._pings), None) if id is None else id
-        if answered is None or (sent := self._pings.get(answered)) is None:
+        if answered is None or (sent := self._pings.pop(answered, None)) is None:
             return None
         self.pong_at = now.monotonic
         self.round_trip = now.monotonic - sent
-        self._pings = {ping: at for ping, at in self._pings.items() if ping > answered}
-        self._awaited = next(iter(self._pings.values()), None)
+        self._awaited = next((at for ping, at in self._pings.items() if ping > answered), None)
         return self.round_trip
 
     def beaten(self, now: Instant) -> None:

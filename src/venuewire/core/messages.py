@@ -26,10 +26,6 @@ class Pong(Struct, frozen=True):
     """None where the venue does not echo one: then the oldest ping is meant."""
 
 
-class Heartbeat(Struct, frozen=True):
-    """The venue is alive and has nothing to say."""
-
-
 class Challenge(Struct, frozen=True):
     text: str
 
@@ -97,6 +93,13 @@ class Message(Struct, frozen=True, kw_only=True):
         Raises `msgspec.ValidationError`.
         """
         return _decoder(type).decode(self.raw)
+
+
+class Heartbeat(Struct, frozen=True):
+    """The venue is alive and has nothing to say."""
+
+    message: Message | None = None
+    """Where heartbeats come on a channel that an application can ask for."""
 
 
 @lru_cache(256)

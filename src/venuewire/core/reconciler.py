@@ -25,6 +25,8 @@ from venuewire.core.subscriptions import Standing, Subscriptions, Topic
 TRIES: Final = 2
 """Unanswered requests for one channel after which the link is not believed."""
 
+_KNOWN_TO_THE_VENUE: Final = frozenset({Standing.PENDING, Standing.ACTIVE})
+
 Answer: TypeAlias = Subscribed | Unsubscribed | Accepted | FirstMessage | Refused
 
 
@@ -54,9 +56,23 @@ class Reconciler:
         return self._inflight.deadline
 
     def clear(self) -> None:
-        self._inflight.clear()
+        """The link is gone, and with it what was to be given up on it."""
+        for pending in self._inflight.clear():
+            if pending.purpose is Purpose.UNSUBSCRIBE:
+                self._session.deliver(*map(updates.Unsubscribed, pending.channels))
 
     # Asking.
+
+    def want(self, topics: Sequence[Topic], ready: bool, now: Instant) -> None:
+        """Remember these wishes; the same channel with other options takes the place of the old."""
+        session = self._session
+        for topic in topics:
+            old = session.subscriptions.get(topic.channel)
+            if old is not None and old.topic != topic and old.standing in _KNOWN_TO_THE_VENUE:
+                self.withdraw([topic], ready, now)
+            if session.subscriptions.adopt(topic.channel):
+                session.deliver(updates.Subscribed(topic.channel))
+            session.subscriptions.want(topic)
 
     def request(self, now: Instant) -> None:
         """Ask for everything that is wanted and not yet asked for on this link."""
@@ -73,7 +89,7 @@ class Reconciler:
         session, told = self._session, []
         for topic in topics:
             wish = session.subscriptions.forget(topic.channel)
-            if wish is not None and ready and wish.standing in {Standing.ACTIVE, Standing.PENDING}:
+            if wish is not None and ready and wish.standing in _KNOWN_TO_THE_VENUE:
                 told.append(wish.topic)
             else:
                 session.deliver(updates.Unsubscribed(topic.channel))

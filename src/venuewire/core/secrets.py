@@ -7,6 +7,7 @@ from msgspec import Struct
 HIDDEN = "***"
 
 _SECRET_QUERY = re.compile(r"(?i)\b(token|signature|api_?key|secret|passphrase)=[^&#\s]+")
+_USER = re.compile(r"//[^/?#@\s]*@")
 
 
 class Credentials(Struct, frozen=True):
@@ -33,8 +34,9 @@ class Account(Struct, frozen=True):
 
 
 def redact_url(url: str) -> str:
-    """The URL with every secret in its query replaced: KuCoin's token travels there."""
-    return _SECRET_QUERY.sub(lambda match: f"{match[1]}={HIDDEN}", url)
+    """The URL with every secret in it replaced: KuCoin's token travels in the query."""
+    bare = _USER.sub(f"//{HIDDEN}@", url)
+    return _SECRET_QUERY.sub(lambda match: f"{match[1]}={HIDDEN}", bare)
 
 
 def excerpt(payload: bytes, limit: int = 80) -> str:

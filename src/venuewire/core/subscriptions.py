@@ -61,10 +61,17 @@ class Subscriptions:
         """Remember a wish; False when it was there already."""
         wish = self._wishes.get(topic.channel)
         if wish is not None and wish.topic == topic and wish.standing is not Standing.REFUSED:
-            wish.own = wish.own and own
             return False
         self._wishes[topic.channel] = Wish(topic, own=own)
         return True
+
+    def adopt(self, channel: str) -> bool:
+        """The application wants it too; True when it has been active on our own account."""
+        wish = self._wishes.get(channel)
+        if wish is None or not wish.own:
+            return False
+        wish.own = False
+        return wish.standing is Standing.ACTIVE
 
     def forget(self, channel: str) -> Wish | None:
         return self._wishes.pop(channel, None)

@@ -26,10 +26,16 @@ from picows import (
     ws_connect,
 )
 
-from venuewire.core import updates
 from venuewire.core.client_session import ClientSession
 from venuewire.core.commands import Dial
-from venuewire.core.events import Event, LinkClosed, LinkOpened, PongReceived
+from venuewire.core.events import (
+    Event,
+    FrameUnreadable,
+    LinkClosed,
+    LinkOpened,
+    PingReceived,
+    PongReceived,
+)
 from venuewire.core.http import HttpReply
 from venuewire.core.instant import Clock, Instant
 from venuewire.core.messages import Message
@@ -240,19 +246,20 @@ class ClientLink(WSListener):
             pass  # Nothing that still arrives is heard.
         elif kind is WSMsgType.PING:
             self._pong(payload)
+            self._owner.happened(PingReceived(self.number), now)
         elif kind is WSMsgType.PONG:
             self._log("%", f"pong, {len(payload)} bytes")
             self._owner.happened(PongReceived(self.number, payload), now)
         else:
-            return self._assemble(frame, payload)
+            return self._assemble(frame, payload, now)
         return None
 
-    def _assemble(self, frame: WSFrame, payload: bytes) -> bytes | None:
+    def _assemble(self, frame: WSFrame, payload: bytes, now: Instant) -> bytes | None:
         """A fragment, or text beyond ASCII, or no text at all, or a breach."""
         reserved = bool(frame.rsv1 or frame.rsv2 or frame.rsv3)
         alone = frame.fin and not reserved and not self._assembler.pending
         if frame.msg_type is WSMsgType.BINARY and alone:
-            self._on_binary(len(payload))
+            self._on_binary(len(payload), now)
             return None
         kind, fin = frame.msg_type.value, bool(frame.fin)
         whole = self._assembler.add(kind, payload, fin=fin, reserved=reserved)
@@ -262,12 +269,10 @@ class ClientLink(WSListener):
         self._over(whole.code, BREACH + whole.reason)
         return None
 
-    def _on_binary(self, size: int) -> None:
+    def _on_binary(self, size: int, now: Instant) -> None:
         """No venue sends them; one that does has said something unreadable, and the link lives."""
         self._log("<", f"binary, {size} bytes")
-        self._session.counters.unreadable += 1
-        self._session.deliver(updates.Unreadable(f"a binary frame of {size} bytes"))
-        self._owner.obey()
+        self._owner.happened(FrameUnreadable(self.number, f"a binary frame of {size} bytes"), now)
 
     def _pong(self, payload: bytes) -> None:
         # A venue that floods us with PINGs and reads none of the PONGs must not fill our memory.

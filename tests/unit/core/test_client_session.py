@@ -331,6 +331,32 @@ def test_a_heartbeat_channel_is_kept_on_our_own_account_and_not_reported() -> No
     assert book.session.health(at(book.seconds)).channels == 0
 
 
+def test_a_heartbeat_channel_that_is_also_asked_for_is_heard() -> None:
+    profile = Profile(liveness=LivenessPolicy(), heartbeat_channel="beat")
+    beat = Heartbeat(message("beat"))
+    book = ready(profile) << b"subscribe 1 beat"
+    book.hear(Subscribed(1)).hear(beat)
+    assert book.heard == []
+    book.subscribe("beat") << updates.Subscribed("beat")
+    book.hear(beat)
+    assert book.heard == [message("beat")]
+
+
+def test_a_wish_is_given_up_with_the_link_it_was_to_be_given_up_on() -> None:
+    book = subscribed().unsubscribe("a") << b"unsubscribe 2 a"
+    book >> LinkClosed(1)
+    [down, *rest] = book.skip()
+    assert Deliver(updates.Unsubscribed("a")) in [down, *rest]
+
+
+def test_only_becoming_ready_again_is_a_reconnect() -> None:
+    book = Playbook(PlainClient(), backoff=AGAIN) << Dial(1, "ws://venue.test/1")
+    book >> LinkClosed(1)
+    book.skip()
+    book.wait(1) << Dial(2, "ws://venue.test/2") >> LinkOpened(2) << Ready(2)
+    assert book.session.counters.reconnects == 0
+
+
 # The end.
 
 

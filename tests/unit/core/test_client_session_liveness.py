@@ -12,7 +12,10 @@ from venuewire.core.dialect import Profile
 from venuewire.core.errors import NotLive
 from venuewire.core.events import (
     DeadlineReached,
+    Event,
+    FrameUnreadable,
     LinkOpened,
+    PingReceived,
     PongReceived,
 )
 from venuewire.core.liveness import LivenessPolicy, Verdict
@@ -22,7 +25,7 @@ from venuewire.core.messages import (
     Pong,
     Subscribed,
 )
-from venuewire.core.updates import Alive, Cause, Down, Ready, Suspect
+from venuewire.core.updates import Alive, Cause, Down, Ready, Suspect, Unreadable, Update
 
 AGAIN = Backoff(initial=1.0, limit=1.0)
 
@@ -130,4 +133,20 @@ def test_an_early_or_repeated_wake_up_is_harmless() -> None:
     book = Playbook(PlainClient(PINGING)) << Dial(1, "ws://venue.test/1")
     book >> DeadlineReached() >> LinkOpened(1) << Ready(1)
     book >> DeadlineReached() >> DeadlineReached()
+    book.end()
+
+
+@pytest.mark.parametrize(
+    ("event", "news"),
+    [
+        (PingReceived(1), []),
+        (PongReceived(1, b""), []),
+        (FrameUnreadable(1, "binary"), [Unreadable("binary")]),
+    ],
+)
+def test_a_frame_without_text_is_a_sign_of_life(event: Event, news: list[Update]) -> None:
+    book = ready(LISTENING).wait(3) << Suspect("nothing heard for 3.0 s") << b"ping 1"
+    book >> event << Alive("nothing heard for 0.0 s, a ping unanswered for 0.0 s")
+    for update in news:
+        book << update
     book.end()

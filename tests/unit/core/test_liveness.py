@@ -54,15 +54,31 @@ def test_a_probe_has_the_whole_timeout() -> None:
     assert liveness.verdict is Verdict.DEAD
 
 
-def test_a_pong_answers_all_earlier_pings() -> None:
+def test_a_pong_excuses_all_earlier_pings() -> None:
     liveness = link(ping_timeout=5)
     for second in (0, 1, 2):
         liveness.pinged(second, at(second))
     assert liveness.ponged(1, at(3)) == 2
-    assert liveness.ponged(0, at(3)) is None
     assert liveness.deadline == 2 + 5
-    assert liveness.ponged(None, at(4)) == 2
+    assert liveness.ponged(2, at(4)) == 2
     assert liveness.deadline is None
+
+
+def test_a_pong_out_of_order_still_tells_its_round_trip() -> None:
+    liveness = link(ping_timeout=5)
+    liveness.pinged(1, at(0))
+    liveness.pinged(2, at(1))
+    assert liveness.ponged(2, at(2)) == 1
+    assert liveness.ponged(1, at(3)) == 3
+    assert liveness.ponged(1, at(3)) is None
+
+
+def test_a_pong_without_id_answers_the_oldest() -> None:
+    liveness = link(ping_timeout=5)
+    liveness.pinged(1, at(0))
+    liveness.pinged(2, at(1))
+    assert liveness.ponged(None, at(2)) == 2
+    assert liveness.deadline == 1 + 5
 
 
 def test_a_pong_nobody_waits_for_answers_nothing() -> None:

@@ -124,3 +124,16 @@ def test_unsubscribing_before_ready_asks_the_venue_nothing(wanted: str) -> None:
     book.skip()
     book >> LinkOpened(1) << Ready(1)
     book.end()
+
+
+def test_the_same_channel_with_other_options_takes_the_place_of_the_old() -> None:
+    book = asked().hear(Subscribed(1)) << updates.Subscribed("a")
+    book.subscribe("a", depth=25) << b"unsubscribe 2 a" << b"subscribe 3 a"
+    book.hear(Unsubscribed(2)) << updates.Unsubscribed("a")
+    book.hear(Subscribed(3)) << updates.Subscribed("a")
+    book.subscribe("a", depth=25).end()
+
+
+def test_a_wish_that_was_refused_is_replaced_without_a_word_to_the_venue() -> None:
+    book = asked().hear(Refused("no", id=1)) << updates.Refused("no", "a")
+    book.subscribe("a", depth=25) << b"subscribe 2 a"

@@ -29,7 +29,16 @@ def test_what_the_application_wants_is_no_longer_our_own() -> None:
     wishes = Subscriptions()
     wishes.want(Topic("beat"), own=True)
     assert wishes.channels == []
-    wishes.want(Topic("beat"))
+    assert not wishes.adopt("beat")
     assert wishes.channels == ["beat"]
+    assert not wishes.adopt("beat")
+    assert not wishes.adopt("unknown")
     assert wishes.forget("beat") is not None
     assert len(wishes) == 0
+
+
+def test_adopting_what_is_active_says_so() -> None:
+    wishes = Subscriptions()
+    wishes.want(Topic("beat"), own=True)
+    wishes.stand(["beat"], Standing.ACTIVE)
+    assert wishes.adopt("beat")

@@ -213,12 +213,19 @@ def test_a_challenge_is_not_answered_without_credentials() -> None:
         ({"event": "pong"}, Ignored()),
         ({"event": "pong", "time": 1, "feed": "x"}, Ignored()),
         ({"event": "something_new", "feed": "heartbeat"}, Ignored()),
-        ({"feed": "heartbeat", "time": 1534262350627}, Heartbeat()),
-        ({"feed": "heartbeat", "time": "whenever", "more": [1]}, Heartbeat()),
     ],
 )
 def test_what_the_venue_says_about_itself(frame: Any, reply: Reply) -> None:
     assert decode(frame) == reply
+
+
+@pytest.mark.parametrize("time", [1534262350627, "whenever"])
+def test_a_heartbeat_carries_its_message(time: Any) -> None:
+    heartbeat = decode({"feed": "heartbeat", "time": time, "more": [1]})
+    assert isinstance(heartbeat, Heartbeat)
+    assert heartbeat.message is not None
+    assert heartbeat.message.channel == "heartbeat"
+    assert heartbeat.message.data["time"] == time
 
 
 @pytest.mark.parametrize(

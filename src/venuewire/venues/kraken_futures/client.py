@@ -167,7 +167,8 @@ class KrakenFuturesClient:
         if frame.event:
             return _control(frame, payload)
         if frame.feed == HEARTBEAT:
-            return Heartbeat()
+            heard = now.realtime
+            return Heartbeat(Message(channel=HEARTBEAT, raw=payload, received=heard))
         if not frame.feed:
             raise UnreadableFrame(f"neither event nor feed: {excerpt(payload)}")
         feed = frame.feed.removesuffix(SNAPSHOT)
