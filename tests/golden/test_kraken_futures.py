@@ -95,7 +95,10 @@ def test_the_client_speaks_the_heartbeat_page() -> None:
     [topic] = dialect.topics("heartbeat", {})
     assert spoken(dialect.subscribe([topic], 1, NOW)) == frames["request"]
     assert heard(frames["success"]) == Subscribed(channels=("heartbeat",))
-    assert heard(frames["snapshot"]) == Heartbeat()
+    heartbeat = heard(frames["snapshot"])
+    assert isinstance(heartbeat, Heartbeat)
+    assert heartbeat.message is not None
+    assert heartbeat.message.data == frames["snapshot"]
     assert heard(frames["error"]) == Refused("Json Error")
 
 
