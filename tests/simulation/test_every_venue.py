@@ -48,10 +48,11 @@ def test_a_half_open_link_is_noticed_and_everything_comes_back(
 ) -> None:
     world, client = connected(venue, edition)
     world.run(20)
-    link = link_of(client)
-    link.swallows_up = direction in {"up", "both"}
-    link.swallows_down = direction in {"down", "both"}
-    world.run(DEAD_WITHIN)
+    client.place.fault(f"black-hole:way={direction}")
+    for _ in range(int(DEAD_WITHIN)):
+        world.run(1)
+        if client.heard(Down):
+            client.place.clear_faults()
     downs = [update for update in client.heard(Down) if isinstance(update, Down)]
     assert downs
     assert downs[0].cause in {Cause.SILENT, Cause.LOST}

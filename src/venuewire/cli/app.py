@@ -161,6 +161,10 @@ def serve_command(  # noqa: PLR0913, PLR0917 - the options of one command
     config: Annotated[
         Path | None, typer.Option(metavar="FILE.toml", help="Accounts, and the venues' numbers.")
     ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SPEC", help="Such as half-open@30+60; `fault list --known`."),
+    ] = None,
     tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="PEM, with chain.")] = None,
     tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="PEM.")] = None,
     json: Json = False,
@@ -173,6 +177,7 @@ def serve_command(  # noqa: PLR0913, PLR0917 - the options of one command
         config=config,
         tls_cert=tls_cert,
         tls_key=tls_key,
+        faults=tuple(fault or ()),
         json=json,
     )
     return run_on_loop(serve(options))
@@ -241,3 +246,43 @@ def publish_command(  # noqa: PLR0913, PLR0917 - the options of one command
     """Have a running local venue push a message; prints how many subscribers it reached."""
     order = orders.publish_order(venue, channel, payload, subject, account)
     return run_on_loop(orders.publish(order, url, json=json))
+
+
+faults: Final = typer.Typer(help="Have a local venue misbehave.", no_args_is_help=True)
+app.add_typer(faults, name="fault")
+
+
+@faults.command("add")
+def add_fault_command(
+    spec: Annotated[str, typer.Argument(metavar="SPEC", help="NAME:PARAMETER=VALUE@AFTER+LASTING")],
+    venue: Annotated[str | None, typer.Option(metavar="NAME", help="Only there.")] = None,
+    url: Base = DEFAULT_BASE,
+    json: Json = False,
+) -> int:
+    """Begin a fault or a scenario at a running local venue; prints its id."""
+    order = orders.FaultOrder(fault=spec, venue=UNSET if venue is None else venue)
+    return run_on_loop(orders.add_fault(order, url, json=json))
+
+
+@faults.command("list")
+def list_faults_command(
+    known: Annotated[
+        bool, typer.Option("--known", help="All there could be, with their parameters.")
+    ] = False,
+    url: Base = DEFAULT_BASE,
+    json: Json = False,
+) -> int:
+    """List the faults of a running local venue, or all that there could be."""
+    if known:
+        return orders.list_known(json=json)
+    return run_on_loop(orders.list_faults(url, json=json))
+
+
+@faults.command("clear")
+def clear_faults_command(
+    id: Annotated[int | None, typer.Argument(metavar="ID", help="Usually all.")] = None,
+    url: Base = DEFAULT_BASE,
+    json: Json = False,
+) -> int:
+    """End a fault of a running local venue, or all."""
+    return run_on_loop(orders.clear_faults(id, url, json=json))

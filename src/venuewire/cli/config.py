@@ -16,6 +16,9 @@
     [terms.kucoin]
     ping_interval = 5.0
 
+    [[fault]]
+    spec = "kucoin/half-open@30+60"
+
 Law 1: every mistake names the file and the key; nothing is ignored silently.
 Law 2: no error quotes a value: it may be a secret.
 """
@@ -32,6 +35,7 @@ from venuewire.cli.outcome import WrongUsage
 from venuewire.core.errors import ConfigurationError
 from venuewire.core.secrets import Account, Credentials
 from venuewire.core.terms import Edition
+from venuewire.faults.scenario import parse_all
 from venuewire.venues import venue as venue_named
 
 
@@ -63,6 +67,11 @@ class AccountSection(Struct, frozen=True, forbid_unknown_fields=True):
         return f"AccountSection({self.name!r})"
 
 
+class FaultSection(Struct, frozen=True, forbid_unknown_fields=True):
+    spec: str
+    """Or a scenario's name."""
+
+
 class Config(Struct, frozen=True):
     file: str = ""
     serve: ServeSection = ServeSection()
@@ -70,6 +79,7 @@ class Config(Struct, frozen=True):
     """By venue. Empty when the file names none: then there are the demo accounts."""
     terms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By venue: fields of its `Terms`."""
+    faults: tuple[str, ...] = ()
 
 
 def read_config(path: Path) -> Config:
@@ -87,13 +97,16 @@ def parse_config(text: str, file: str) -> Config:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise WrongUsage(f"{file}: {error}") from None
-    if unknown := sorted(document.keys() - {"serve", "account", "terms"}):
-        raise WrongUsage(f"{file}: {unknown[0]}: unknown; there are serve, account and terms")
+    if unknown := sorted(document.keys() - {"serve", "account", "terms", "fault"}):
+        raise WrongUsage(
+            f"{file}: {unknown[0]}: unknown; there are serve, account, terms and fault"
+        )
     return Config(
         file=file,
         serve=_section(document.get("serve", {}), ServeSection, f"{file}: serve"),
         accounts=_accounts(document.get("account", []), file),
         terms=_terms(document.get("terms", {}), file),
+        faults=_faults(document.get("fault", []), file),
     )
 
 
@@ -139,6 +152,20 @@ def _terms(value: object, file: str) -> dict[str, dict[str, Any]]:
         if "edition" in fields:
             raise WrongUsage(f"{file}: terms.{name}.edition: one for all is said in [serve]")
     return terms
+
+
+def _faults(value: object, file: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise WrongUsage(f"{file}: fault: a list is expected: write [[fault]]")
+    specs: list[str] = []
+    for number, each in enumerate(value, 1):
+        spec = _section(each, FaultSection, f"{file}: fault {number}").spec
+        try:
+            parse_all(spec)
+        except ConfigurationError as error:
+            raise WrongUsage(f"{file}: fault {number}: {error}") from None
+        specs.append(spec)
+    return tuple(specs)
 
 
 def _known(venue: str, place: str) -> None:

@@ -1,15 +1,19 @@
-"""`venuewire notify` and `venuewire publish`: orders to a running local venue, over HTTP."""
+"""Orders to a running local venue, over HTTP: `venuewire notify`, `publish` and `fault`."""
 
 import os
 from typing import Any, Final
 
 import aiohttp
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, to_builtins
+from msgspec.json import encode
 
 from venuewire.cli.arguments import base_url, json_value, one_venue
 from venuewire.cli.lines import printable, say, say_json
 from venuewire.cli.outcome import SUCCESS, CommandFailed, WrongUsage
+from venuewire.faults.catalog import CATALOG, purpose
+from venuewire.faults.reference import one_line
+from venuewire.faults.scenario import SCENARIOS
 
 TIMEOUT: Final = 10.0
 """Seconds for the whole exchange."""
@@ -41,9 +45,25 @@ class _Fault(Struct, frozen=True):
     message: str = ""
 
 
+class FaultOrder(Struct, frozen=True, kw_only=True):
+    fault: str
+    venue: str | UnsetType = UNSET
+
+
+class FaultSeen(Struct, frozen=True):
+    """As the local venue tells of a fault."""
+
+    id: int
+    venue: str
+    fault: str
+    state: str
+
+
 class _Answer(Struct, frozen=True):
     id: int | None = None
     heard: int | None = None
+    cleared: int = 0
+    faults: tuple[FaultSeen, ...] = ()
     error: _Fault = _Fault()
 
 
@@ -65,6 +85,52 @@ async def publish(order: PublishOrder, base: str, *, json: bool) -> int:
     return SUCCESS
 
 
+async def add_fault(order: FaultOrder, base: str, *, json: bool) -> int:
+    answer = await _give(base, "faults", order)
+    if json:
+        say_json({"event": "fault", "id": answer.id})
+    else:
+        say(f"fault {answer.id}")
+    return SUCCESS
+
+
+async def list_faults(base: str, *, json: bool) -> int:
+    answer = await _give(base, "faults", None, "GET")
+    for fault in answer.faults:
+        if json:
+            say_json({"event": "fault", **to_builtins(fault)})
+        else:
+            told = f"{fault.id:4}  {fault.state:8}{fault.venue:16}{fault.fault}"
+            say(printable(told))
+    return SUCCESS
+
+
+async def clear_faults(id: int | None, base: str, *, json: bool) -> int:
+    """Raises `CommandFailed` where there is none of this id."""
+    answer = await _give(base, "faults" if id is None else f"faults/{id}", None, "DELETE")
+    if id is not None and not answer.cleared:
+        raise CommandFailed(f"{base} has no fault {id}")
+    if json:
+        say_json({"event": "cleared", "faults": answer.cleared})
+    else:
+        say(f"{answer.cleared} fault{'' if answer.cleared == 1 else 's'} cleared")
+    return SUCCESS
+
+
+def list_known(*, json: bool) -> int:
+    """The catalog, and the scenarios."""
+    known = {one_line(fault): purpose(fault) for fault in CATALOG.values()}
+    known |= {scenario.name: scenario.purpose for scenario in SCENARIOS.values()}
+    width = max(map(len, CATALOG)) + 2
+    for text, does in known.items():
+        name, _, parameters = text.partition(":")
+        if json:
+            say_json({"event": "known", "name": name, "parameters": parameters, "purpose": does})
+        else:
+            say(f"{name:{width}}{does}{f' ({parameters})' if parameters else ''}")
+    return SUCCESS
+
+
 def publish_order(
     venue: str, channel: str, payload: str, subject: str | None, account: str | None
 ) -> PublishOrder:
@@ -78,10 +144,10 @@ def publish_order(
     )
 
 
-async def _give(base: str, what: str, order: Struct) -> _Answer:
+async def _give(base: str, what: str, order: Struct | None, method: str = "POST") -> _Answer:
     url = f"{base_url(base)}/control/{what}"
     try:
-        status, body = await _post(url, msgspec.json.encode(order))
+        status, body = await _ask(method, url, None if order is None else encode(order))
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise CommandFailed(f"no local venue answers at {base}: {_reason(error)}") from None
     answer = _read(status, body, url)
@@ -93,12 +159,12 @@ async def _give(base: str, what: str, order: Struct) -> _Answer:
     raise (WrongUsage if wrong else CommandFailed)(f"{base} refuses: {printable(refusal)}")
 
 
-async def _post(url: str, body: bytes) -> tuple[int, bytes]:
+async def _ask(method: str, url: str, body: bytes | None) -> tuple[int, bytes]:
     headers: dict[str, Any] = {"content-type": "application/json"}
     timeout = aiohttp.ClientTimeout(total=TIMEOUT)
     async with (
         aiohttp.ClientSession(timeout=timeout) as client,
-        client.post(url, data=body, headers=headers, allow_redirects=False) as reply,
+        client.request(method, url, data=body, headers=headers, allow_redirects=False) as reply,
     ):
         return reply.status, await _body(reply.content, url)
 

@@ -31,6 +31,8 @@ class ServeOptions(Struct, frozen=True, kw_only=True):
     config: Path | None = None
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    faults: tuple[str, ...] = ()
+    """Beside those of the file."""
     json: bool = False
 
 
@@ -64,6 +66,7 @@ def local_venue(options: ServeOptions, config: Config) -> LocalVenue:
             edition=options.edition or config.serve.edition or "documented",
             accounts=config.accounts or None,
             terms=config.terms,
+            faults=(*config.faults, *options.faults),
             ssl_context=_ssl_context(options.tls_cert, options.tls_key),
         )
     except ConfigurationError as error:

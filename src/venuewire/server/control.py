@@ -3,6 +3,9 @@
     GET  /control/sessions   {"sessions":[{"venue":...,"number":...,"channels":...,"state":...}]}
     POST /control/publish    {"venue","channel","payload","subject"?,"account"?}  ->  {"heard":n}
     POST /control/notify     {"note","type"?,"priority"?,...,"venue"?}            ->  {"id":n}
+    GET  /control/faults     {"faults":[{"id":...,"venue":...,"fault":...,"state":...}]}
+    POST /control/faults     {"fault","venue"?}                                   ->  {"id":n}
+    DELETE /control/faults   all of them; /control/faults/3 only that             ->  {"cleared":n}
 
 An order that cannot be carried out is answered `{"error":{"type":...,"message":...}}`. Who may
 give orders is decided in `transport.http_app`.
@@ -21,6 +24,7 @@ from venuewire.core.errors import ConfigurationError, LocalProtocolError
 from venuewire.core.floor import Note, Publication
 from venuewire.core.http import HttpReply, json_reply
 from venuewire.core.server_session import ServerSession
+from venuewire.server.fault_board import FaultBoard
 from venuewire.transport.hall import Hall
 from venuewire.transport.http_app import read_body, respond
 from venuewire.transport.limits import Limits
@@ -50,7 +54,14 @@ class NotifyOrder(Struct, kw_only=True, forbid_unknown_fields=True):
     venue: str | None = None
 
 
-def control_routes(halls: Mapping[str, Hall], limits: Limits) -> list[BaseRoute]:
+class FaultOrder(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A spec or a scenario, for one venue or wherever it makes sense."""
+
+    fault: str
+    venue: str | None = None
+
+
+def control_routes(halls: Mapping[str, Hall], board: FaultBoard, limits: Limits) -> list[BaseRoute]:
     def publish(order: PublishOrder) -> dict[str, int]:
         publication = Publication(
             channel=order.channel,
@@ -78,7 +89,26 @@ def control_routes(halls: Mapping[str, Hall], limits: Limits) -> list[BaseRoute]
         ]
         return respond(json_reply(200, msgspec.json.encode({"sessions": listed})))
 
+    def add_fault(order: FaultOrder) -> dict[str, int]:
+        if order.venue is not None:
+            _hall(halls, order.venue)
+        try:
+            return {"id": board.add(order.fault, order.venue)}
+        except ConfigurationError as error:
+            raise LocalProtocolError(str(error)) from None
+
+    async def faults(_: Request) -> Response:
+        return respond(json_reply(200, msgspec.json.encode({"faults": board.states})))
+
+    async def clear_faults(request: Request) -> Response:
+        cleared = board.clear(request.path_params.get("id"))
+        return respond(json_reply(200, msgspec.json.encode({"cleared": cleared})))
+
     return [
+        Route("/faults", _obey(FaultOrder, add_fault, limits), methods=["POST"]),
+        Route("/faults", faults, methods=["GET"]),
+        Route("/faults", clear_faults, methods=["DELETE"]),
+        Route("/faults/{id:int}", clear_faults, methods=["DELETE"]),
         Route("/sessions", sessions),
         Route("/publish", _obey(PublishOrder, publish, limits), methods=["POST"]),
         Route("/notify", _obey(NotifyOrder, notify, limits), methods=["POST"]),

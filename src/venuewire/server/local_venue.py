@@ -24,6 +24,7 @@ from venuewire.core.server_session import ServerSession
 from venuewire.core.terms import Edition, Terms
 from venuewire.core.venue import Venue
 from venuewire.server.control import control_routes, notifying_hall
+from venuewire.server.fault_board import FaultBoard, FaultState
 from venuewire.transport.clock import now
 from venuewire.transport.hall import Hall, Premises, Tally
 from venuewire.transport.limits import Limits
@@ -46,13 +47,15 @@ class LocalVenue:
         limits: Limits | None = None,
         ssl_context: ssl.SSLContext | None = None,
         seed: int | None = None,
+        faults: Iterable[str] = (),
         clock: Clock = now,
     ) -> None:
         """Venues are named, or given; `all` is every one that is installed.
 
         accounts: who is let in, everywhere or by venue; None means each venue's demo account.
         terms: `{"idle_timeout": 5.0}` for all, or `{"kucoin": {"idle_timeout": 5.0}}`.
-        seed: repeats tokens and challenges from run to run; None makes them unpredictable.
+        seed: repeats tokens, challenges and faults from run to run; None makes them unpredictable.
+        faults: as `fault` takes them; they begin when the venue listens.
 
         Raises `ConfigurationError`.
         """
@@ -69,10 +72,14 @@ class LocalVenue:
                     agreed[venue.name], self._accounts[venue.name], clock, _rng(seed, venue)
                 ),
                 premises,
+                _rng(None if seed is None else f"{seed}:faults", venue),
             )
             for venue in self._venues
         }
-        control = control_routes(self._halls, premises.limits)
+        self._board = FaultBoard(self._halls)
+        for fault in faults:
+            self._board.add(fault)
+        control = control_routes(self._halls, self._board, premises.limits)
         self._listener = Listener(premises, self._halls.values(), control=control)
 
     # Open and closed.
@@ -81,6 +88,7 @@ class LocalVenue:
         """Listen. Raises `ConfigurationError` when the address cannot be had."""
         host, port = self._address
         await self._listener.start(host, port, ssl_context=self._ssl_context)
+        self._board.begin()
         return self
 
     async def aclose(self) -> None:
@@ -182,6 +190,23 @@ class LocalVenue:
                 session.link.part(code, reason)
         return len(sessions)
 
+    def fault(self, spec: str, *, venue: str | None = None) -> int:
+        """Begin a fault, or a scenario: `half-open@30+60`, `flaky-morning`; its id.
+
+        venue: only there; None means wherever it makes sense. docs/reference/faults.md has them
+        all. Raises `ConfigurationError`.
+        """
+        return self._board.add(spec, venue)
+
+    def clear_faults(self, id: int | None = None) -> int:
+        """End one, or all; how many there were, counted by venue."""
+        return self._board.clear(id)
+
+    @property
+    def faults(self) -> tuple[FaultState, ...]:
+        """Those waiting, active, and over but not cleared."""
+        return self._board.states
+
     @property
     def sessions(self) -> tuple[ServerSession, ...]:
         """Of all venues, in the order of their arrival at each."""
@@ -238,7 +263,9 @@ def _accounts(
     if isinstance(accounts, Mapping):
         names = [venue.name for venue in venues]
         if unknown := sorted(accounts.keys() - names):
-            raise ConfigurationError(f"accounts: {unknown[0]!r} is not here; {', '.join(names)} are")
+            raise ConfigurationError(
+                f"accounts: {unknown[0]!r} is not here; {', '.join(names)} are"
+            )
         return {venue.name: tuple(accounts.get(venue.name, ())) for venue in venues}
     members = tuple(accounts)
     return {venue.name: members for venue in venues}
@@ -286,7 +313,7 @@ def _overridden(venue: str, terms: Terms, overrides: Overrides) -> Terms:
     return msgspec.structs.replace(terms, **changes)
 
 
-def _rng(seed: int | None, venue: Venue) -> Random:
+def _rng(seed: object, venue: Venue) -> Random:
     return SystemRandom() if seed is None else Random(f"{seed}:{venue.name}")
 
 

@@ -217,8 +217,11 @@ class Traffic:
         for start in range(size, len(data), size):
             piece = data[start : start + size]
             moment += pause
-            self._later(moment, len(piece), lambda _, piece=piece: self._link.push(piece))
+            self._later(moment, len(piece), partial(self._push_late, piece))
         self._down.free_at = max(self._down.free_at, moment)
+
+    def _push_late(self, piece: bytes, now: Instant) -> None:
+        self._link.push(piece)
 
     def _write_text(self, payload: bytes) -> None:
         self._link.push(text_frame(payload))

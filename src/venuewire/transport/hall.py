@@ -192,14 +192,7 @@ class Hall:
         premises = self.premises
         self.troubles.add(spec, number, premises.clock().monotonic)
         if self.hardship is None:
-            self.hardship = Hardship(
-                self.troubles,
-                self.floor,
-                premises.clock,
-                premises.deadlines,
-                premises.limits.queued_bytes,
-                self.deliver,
-            )
+            self.hardship = Hardship(self.troubles, self.floor, premises, self.deliver)
         self.hardship.changed()
 
     def clear_faults(self, number: int | None = None) -> int:

@@ -17,6 +17,7 @@ from venuewire.faults.rule import HangUp
 from venuewire.faults.troubles import Troubles, Welcomed, announce
 from venuewire.transport.deadlines import NEVER, DeadlineQueue
 from venuewire.transport.gated_traffic import Link, Traffic
+from venuewire.transport.limits import Limits
 
 
 class GatedLink(Link, Protocol):
@@ -31,21 +32,23 @@ class GatedLink(Link, Protocol):
         ...
 
 
+class Site(Protocol):
+    """What the halls of one process share."""
+
+    clock: Clock
+    deadlines: DeadlineQueue
+    limits: Limits
+
+
 class Hardship:
     def __init__(
-        self,
-        troubles: Troubles,
-        floor: Floor,
-        clock: Clock,
-        deadlines: DeadlineQueue,
-        limit: int,
-        deliver: Callable[[], None],
+        self, troubles: Troubles, floor: Floor, site: Site, deliver: Callable[[], None]
     ) -> None:
         self.troubles = troubles
         self._floor = floor
-        self._clock = clock
-        self._deadlines = deadlines
-        self._limit = limit
+        self._clock = site.clock
+        self._deadlines = site.deadlines
+        self._limit = site.limits.queued_bytes
         self._deliver = deliver
         self.watched_at = NEVER
         self._checked_at = -NEVER

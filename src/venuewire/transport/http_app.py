@@ -28,6 +28,7 @@ from venuewire.faults.fault import Never, Slam
 from venuewire.faults.troubles import Welcomed
 from venuewire.transport.doors import DoorPlan, Match, WrongMethod, host_name
 from venuewire.transport.hall import Hall
+from venuewire.transport.hardship import Hardship
 from venuewire.transport.http_protocol import RESET
 from venuewire.transport.limits import Limits
 from venuewire.transport.mishaps import report
@@ -110,17 +111,25 @@ class _DoorRoute(BaseRoute):
         asked = _as_value(request, body)
         if found.hall.hardship is None:
             return found.hall.answer(found.door, asked)
-        match found.hall.hardship.receive(found.door, asked):
-            case Welcomed(heard, wait):
-                await asyncio.sleep(wait)
-                return found.hall.answer(found.door, heard)
-            case Never():
-                return None
-            case Slam():
-                request.scope[RESET]()
-                return None
-            case refusal:
-                return refusal
+        return await _suffer(found.hall, found.hall.hardship, found.door, asked, request)
+
+
+async def _suffer(
+    hall: Hall, hardship: Hardship, door: Door, asked: HttpRequest, request: Request
+) -> HttpReply | None:
+    """As `_answer`, at a venue that has faults."""
+    match hardship.receive(door, asked):
+        case Welcomed(heard, wait):
+            reply = hall.answer(door, heard)  # By the time at which it was asked.
+            await asyncio.sleep(wait)
+            return reply
+        case Never():
+            return None
+        case Slam():
+            request.scope[RESET]()
+            return None
+        case refusal:
+            return refusal
 
 
 async def _gone(receive: Receive) -> None:

@@ -50,7 +50,7 @@ def test_an_empty_file_leaves_everything_as_it_is() -> None:
     ("text", "told"),
     [
         ("[serve\n", r"line 1"),
-        ("[server]\n", r"server: unknown; there are serve, account and terms"),
+        ("[server]\n", r"server: unknown; there are serve, account, terms and fault"),
         ("serve = 1\n", r"serve: Expected `object`"),
         ("[serve]\nport = 1\n", r"serve: .*`port`"),
         ("[serve]\nedition = 'first'\n", r"serve: .*edition"),
