@@ -107,7 +107,7 @@ class Effect(Struct, frozen=True):
 
 
 def unharmed(run: Run) -> bool:
-    return run.phase is Phase.READY and not run.downs
+    return not run.downs and run.phase is Phase.READY
 
 
 def dead(run: Run) -> bool:
@@ -272,7 +272,7 @@ EFFECTS = {
     "http-500": Effect(cut_off, fresh=True),
     "http-503": Effect(cut_off, fresh=True),
     "token-expired": Effect(
-        lambda run: run.phase is Phase.READY and [d.cause for d in run.downs][1] is Cause.REFUSED,
+        lambda run: run.downs[1].cause is Cause.REFUSED and len(run.downs) == 2,
         "token-expired:times=1",
         fresh=True,
     ),

@@ -76,7 +76,7 @@ class HttpRefusal(Fault, frozen=True, kw_only=True):
 
 
 class Http401(HttpRefusal, frozen=True, kw_only=True):
-    """Upgrades are answered 401: who are you?"""
+    """Upgrades are answered 401, as for a client that is not known."""
 
     name = "http-401"
     pains = (21,)
@@ -84,7 +84,7 @@ class Http401(HttpRefusal, frozen=True, kw_only=True):
 
 
 class Http403(HttpRefusal, frozen=True, kw_only=True):
-    """Upgrades are answered 403: you may not."""
+    """Upgrades are answered 403, as for a client that may not."""
 
     name = "http-403"
     pains = (21,)

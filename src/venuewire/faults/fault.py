@@ -14,7 +14,7 @@ from venuewire.core.floor import Publication
 from venuewire.core.http import HttpReply, HttpRequest
 from venuewire.core.idiom import Idiom, Role
 from venuewire.core.venue import Door, Venue
-from venuewire.faults.rule import PASS, Frame, HangUp, Verdict
+from venuewire.faults.rule import Frame, HangUp, Verdict
 
 LONGEST: Final = 1_000_000.0
 
@@ -133,8 +133,8 @@ class Fault(Struct, frozen=True, kw_only=True):
     """The venue takes nothing out of its sockets."""
 
     def judge(self, frame: Frame, scene: Scene) -> Verdict:
-        """What becomes of a frame."""
-        return PASS
+        """What becomes of a frame. Asked only where there is an answer."""
+        raise NotImplementedError
 
     def receive(self, knock: Knock, scene: Scene) -> Reception:
         """What becomes of a request."""
