@@ -28,6 +28,10 @@ class PlainClient:
         self.dials: Exception | None = None
         """Raised by the next `dial`."""
         self.proofs: list[str] = []
+        self.singly = False
+        """One topic per request."""
+        self.promise: float | None = None
+        """Of every topic."""
         self._words: list[Reply] = []
 
     def say(self, reply: Reply) -> bytes:
@@ -51,9 +55,12 @@ class PlainClient:
     def topics(self, channel: str, options: Mapping[str, Option]) -> list[Topic]:
         if not channel:
             raise ConfigurationError("a channel has a name")
-        return [Topic(name, options=tuple(options.items())) for name in channel.split(",")]
+        chosen = tuple(options.items())
+        return [Topic(name, False, chosen, self.promise) for name in channel.split(",")]
 
     def batches(self, topics: Sequence[Topic]) -> list[list[Topic]]:
+        if self.singly:
+            return [[topic] for topic in topics]
         return [list(topics)] if topics else []
 
     def subscribe(self, topics: Sequence[Topic], id: int, now: Instant) -> bytes:

@@ -161,6 +161,8 @@ class ClientSession:
         if wish is None:
             counters.strays += 1
             return None
+        if reply.sequence is not None:
+            self._reconciler.follow(wish, reply, now)
         wish.last_data = now
         counters.messages += 1
         return reply
@@ -224,7 +226,7 @@ class ClientSession:
         if (own := self.profile.heartbeat_channel) is not None:
             for topic in self.dialect.topics(own, {}):
                 self.subscriptions.want(topic, own=True)
-        self._reconciler.request(now)
+        self._reconciler.begin(now)
 
     # Hearing the venue.
 
@@ -249,7 +251,7 @@ class ClientSession:
             case messages.Heartbeat(message):
                 self.counters.heartbeats += 1
                 self.liveness.beaten(now)
-                return self._told(message)
+                return self._told(message, now)
             case messages.Pong(id):
                 self._on_pong(id, now)
             case messages.Challenge(text):
@@ -270,18 +272,19 @@ class ClientSession:
                 self._reconciler.hear(word, now)
                 self.liveness.expecting = bool(self.subscriptions.active)
                 if isinstance(word, messages.FirstMessage):
-                    return self._told(word.message)
+                    return self._told(word.message, now)
             case messages.Ignored():
                 pass
             case _:
                 assert_never(word)
         return None
 
-    def _told(self, message: Message | None) -> Message | None:
+    def _told(self, message: Message | None, now: Instant) -> Message | None:
         """What came with a word is for the application only where it asked for it."""
         wish = None if message is None else self._wish(message.channel)
-        if wish is None or wish.own:
+        if message is None or wish is None or wish.own:
             return None
+        wish.last_data, wish.sequence = now, message.sequence
         self.counters.messages += 1
         return message
 

@@ -34,6 +34,8 @@ class Profile(Struct, frozen=True, kw_only=True):
     """Kept subscribed on the session's own account, so that silence means something."""
     unsubscribes_silently: bool = False
     """The venue confirms nothing when a channel is given up."""
+    requests: tuple[int, float] | None = None
+    """How many requests may be sent within how many seconds; None means no limit is known."""
 
 
 class ClientDialect(Protocol):

@@ -62,6 +62,9 @@ class Refused(Struct, frozen=True):
     code: int | None = None
     benign: bool = False
     """It refuses what is already so: `Already subscribed`. The wish is fulfilled."""
+    splits: bool = False
+    """One of several channels is at fault, and the venue doesn't say which: each may be asked for
+    alone."""
     auth: bool = False
     """Token, key or signature are at fault: the session, not the request, was refused."""
 
@@ -78,7 +81,7 @@ class Message(Struct, frozen=True, kw_only=True):
     subject: str = ""
     """KuCoin's `subject`; elsewhere empty."""
     sequence: int | None = None
-    """The venue's own numbering on this channel, where it has one."""
+    """The venue's own numbering on this channel, where each is the last one's successor."""
     received: float = 0.0
     """Seconds since the epoch, when the frame was read."""
 

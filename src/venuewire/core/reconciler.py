@@ -3,6 +3,7 @@
 Law 1: a channel is active only by the venue's word.
 Law 2: a refusal is scoped to the channels of the request it answers.
 Law 3: an interval that was not covered is reported by one `Gap`, when its channel is active again.
+Law 4: requests keep to what the venue allows in a time; what has to wait stays wanted.
 """
 
 from collections.abc import Sequence
@@ -12,18 +13,21 @@ from venuewire.core import updates
 from venuewire.core.dialect import ClientDialect, Profile
 from venuewire.core.health import Counters
 from venuewire.core.inflight import Inflight, Pending, Purpose, Settled
-from venuewire.core.instant import Instant, passed
+from venuewire.core.instant import Instant, earliest, passed
 from venuewire.core.messages import (
     Accepted,
     FirstMessage,
+    Message,
     Refused,
     Subscribed,
     Unsubscribed,
 )
-from venuewire.core.subscriptions import Standing, Subscriptions, Topic
+from venuewire.core.pacing import Budget
+from venuewire.core.promises import Promises
+from venuewire.core.subscriptions import Standing, Subscriptions, Topic, Wish
 
 TRIES: Final = 2
-"""Unanswered requests for one channel after which the link is not believed."""
+"""Requests for one channel, unanswered or without effect, after which the link is not believed."""
 
 _KNOWN_TO_THE_VENUE: Final = frozenset({Standing.PENDING, Standing.ACTIVE})
 
@@ -45,18 +49,30 @@ class Speaker(Protocol):
 
 
 class Reconciler:
-    __slots__ = ("_inflight", "_session")
+    __slots__ = ("_budget", "_inflight", "_promises", "_resume_at", "_session")
 
     def __init__(self, session: Speaker) -> None:
         self._session = session
         self._inflight = Inflight()
+        self._promises = Promises()
+        self._budget: Budget | None = None
+        self._resume_at: float | None = None
+        """Monotonic seconds, when requests that had to wait may be sent."""
 
     @property
     def deadline(self) -> float | None:
-        return self._inflight.deadline
+        return earliest(self._inflight.deadline, self._promises.deadline, self._resume_at)
+
+    def begin(self, now: Instant) -> None:
+        """A link is ready: ask for everything."""
+        allowed = self._session.profile.requests
+        self._budget = None if allowed is None else Budget(*allowed)
+        self.request(now)
 
     def clear(self) -> None:
         """The link is gone, and with it what was to be given up on it."""
+        self._promises.clear()
+        self._resume_at = None
         for pending in self._inflight.clear():
             if pending.purpose is Purpose.UNSUBSCRIBE:
                 self._session.deliver(*map(updates.Unsubscribed, pending.channels))
@@ -76,13 +92,26 @@ class Reconciler:
 
     def request(self, now: Instant) -> None:
         """Ask for everything that is wanted and not yet asked for on this link."""
+        self._resume_at = None
+        for batch in self._batches():
+            if self._budget is not None and not self._budget.take(now):
+                self._resume_at = self._budget.free_at(now)
+                return
+            self._ask(batch, now)
+
+    def _batches(self) -> list[list[Topic]]:
         session = self._session
-        for batch in session.dialect.batches(session.subscriptions.unrequested()):
-            number, channels = session.new_id(), [topic.channel for topic in batch]
-            frame = session.dialect.subscribe(batch, number, now)
-            self._inflight.add(number, Purpose.SUBSCRIBE, channels, now)
-            session.subscriptions.stand(channels, Standing.PENDING)
-            session.send(frame, now)
+        together, alone = session.subscriptions.unrequested()
+        singly = [batch for topic in alone for batch in session.dialect.batches([topic])]
+        return session.dialect.batches(together) + singly
+
+    def _ask(self, batch: Sequence[Topic], now: Instant) -> None:
+        session = self._session
+        number, channels = session.new_id(), [topic.channel for topic in batch]
+        frame = session.dialect.subscribe(batch, number, now)
+        self._inflight.add(number, Purpose.SUBSCRIBE, channels, now)
+        session.subscriptions.stand(channels, Standing.PENDING)
+        session.send(frame, now)
 
     def withdraw(self, topics: Sequence[Topic], ready: bool, now: Instant) -> None:
         """Forget these wishes, and tell the venue where it knows of them."""
@@ -126,6 +155,9 @@ class Reconciler:
         if refused.benign:
             self._fulfil(settled, now)
             return
+        if refused.splits and settled is not None and len(settled.channels) > 1:
+            self._split(settled.channels, now)
+            return
         self._session.counters.refused += 1
         named = (refused.channel,) if settled is None else settled.channels
         for channel in named:
@@ -148,6 +180,8 @@ class Reconciler:
             if wish is None:
                 continue  # Given up while the request was on its way.
             wish.standing, wish.unanswered = Standing.ACTIVE, 0
+            if wish.last_data is None:
+                self._promises.make(channel, wish.topic.promise, now)
             since, wish.covered_until = wish.covered_until, None
             if wish.own:
                 continue
@@ -156,18 +190,43 @@ class Reconciler:
                 session.counters.gaps += 1
                 session.deliver(updates.Gap(channel, since, now.realtime, session.went_down))
 
-    # Not being answered.
+    def _split(self, channels: tuple[str, ...], now: Instant) -> None:
+        for channel in channels:
+            if (wish := self._session.subscriptions.get(channel)) is not None:
+                wish.standing, wish.alone = Standing.WANTED, True
+        self.request(now)
+
+    # Missing something.
+
+    def follow(self, wish: Wish, message: Message, now: Instant) -> None:
+        """Where a venue numbers its messages, a number left out is a message missed."""
+        before, wish.sequence, last = wish.sequence, message.sequence, wish.last_data
+        if before is None or message.sequence is None or last is None:
+            return
+        if message.kind != "snapshot" and message.sequence > before + 1:
+            why = f"the venue's numbers go from {before} to {message.sequence}"
+            self._session.counters.gaps += 1
+            gap = updates.Gap(message.channel, last.realtime, now.realtime, why)
+            self._session.deliver(gap)
+
+    # Not being answered, and being answered without effect.
 
     def overdue(self, now: Instant) -> str | None:
-        """Ask again for what was not answered in time; why the link must go, if it must."""
-        if not passed(self._inflight.deadline, now):
+        """Ask again for what was not answered or not delivered in time, and for what had to wait;
+        why the link must go, if it must."""
+        if not passed(self.deadline, now):
             return None
+        verdict = self._unanswered(now) or self._undelivered(now)
+        if verdict is None:
+            self.request(now)
+        return verdict
+
+    def _unanswered(self, now: Instant) -> str | None:
         for pending in self._inflight.overdue(now):
             if pending.purpose is Purpose.UNSUBSCRIBE:
                 self._session.deliver(*map(updates.Unsubscribed, pending.channels))
             elif self._exhausted(pending):
                 return f"no answer to the subscription of {', '.join(pending.channels)}"
-        self.request(now)
         return None
 
     def _exhausted(self, pending: Pending) -> bool:
@@ -178,3 +237,26 @@ class Reconciler:
                 wish.unanswered += 1
                 exhausted = exhausted or wish.unanswered >= TRIES
         return exhausted
+
+    def _undelivered(self, now: Instant) -> str | None:
+        """First by asking again, then by another link; after that only by saying so, because the
+        other channels are not to suffer for one that is dead at the venue."""
+        session = self._session
+        for channel in self._promises.broken(session.subscriptions, now):
+            wish = session.subscriptions.get(channel)
+            if wish is None or wish.standing is not Standing.ACTIVE:
+                continue
+            wish.undelivered += 1
+            evidence = f"agreed to {wish.undelivered} times in a row, and never delivered"
+            session.deliver(updates.Stalled(channel, evidence))
+            if wish.undelivered == TRIES:
+                return f"{channel} was agreed to and never delivered"
+            if wish.undelivered < TRIES:
+                self._ask_again(wish.topic, now)
+        return None
+
+    def _ask_again(self, topic: Topic, now: Instant) -> None:
+        """The venue's answer to giving it up is of no interest, so nothing waits for it."""
+        session = self._session
+        session.send(session.dialect.unsubscribe([topic], session.new_id(), now), now)
+        session.subscriptions.stand([topic.channel], Standing.WANTED)

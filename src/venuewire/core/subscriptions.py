@@ -28,6 +28,8 @@ class Topic(Struct, frozen=True):
     """It needs credentials."""
     options: tuple[tuple[str, str | int | bool], ...] = ()
     """The venue's own parameters, such as Kraken Spot's `depth`."""
+    promise: float | None = None
+    """Seconds after agreeing within which the venue sends something; None where it may be quiet."""
 
 
 class Wish(Struct):
@@ -39,6 +41,12 @@ class Wish(Struct):
     """Seconds since the epoch, set when a link is lost; None when there is nothing to miss."""
     unanswered: int = 0
     """Requests in a row that were not answered in time."""
+    undelivered: int = 0
+    """Agreements in a row after which nothing came."""
+    alone: bool = False
+    """To be asked for in a request of its own: another of its batch may be at fault."""
+    sequence: int | None = None
+    """The venue's number of the last message on this link; None where it numbers none."""
     last_data: Instant | None = None
     """When the last message was read; None before the first on this link."""
 
@@ -76,8 +84,11 @@ class Subscriptions:
     def forget(self, channel: str) -> Wish | None:
         return self._wishes.pop(channel, None)
 
-    def unrequested(self) -> list[Topic]:
-        return [w.topic for w in self._wishes.values() if w.standing is Standing.WANTED]
+    def unrequested(self) -> tuple[list[Topic], list[Topic]]:
+        """What to ask for now: in common with others, and alone."""
+        wanted = [wish for wish in self._wishes.values() if wish.standing is Standing.WANTED]
+        together = [wish.topic for wish in wanted if not wish.alone]
+        return together, [wish.topic for wish in wanted if wish.alone]
 
     def stand(self, channels: Iterable[str], standing: Standing) -> None:
         for channel in channels:
@@ -90,7 +101,9 @@ class Subscriptions:
             if wish.standing is Standing.ACTIVE and wish.covered_until is None:
                 wish.covered_until = heard_at
             wish.standing = Standing.WANTED
-            wish.last_data = None
+            if wish.last_data is not None:
+                wish.undelivered = 0
+            wish.last_data = wish.sequence = None
 
     @property
     def channels(self) -> list[str]:

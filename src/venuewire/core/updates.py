@@ -54,6 +54,14 @@ class Refused(Struct, frozen=True):
     code: int | None = None
 
 
+class Stalled(Struct, frozen=True):
+    """The venue agreed to a channel, promised data at once, and sent none. It is asked again; if
+    that does not help, by another link."""
+
+    channel: str
+    evidence: str
+
+
 class Suspect(Struct, frozen=True):
     """Silence, or an overdue pong. A probe has been sent: `Alive` or `Down` follows."""
 
@@ -101,6 +109,7 @@ Update: TypeAlias = (
     | Subscribed
     | Unsubscribed
     | Refused
+    | Stalled
     | Suspect
     | Alive
     | Down

@@ -2,14 +2,19 @@
 
 import pytest
 
+from clock import EPOCH
 from plain_dialect import PlainClient
 from playbook import Playbook
 from venuewire.core import updates
+from venuewire.core.backoff import Backoff
 from venuewire.core.commands import CloseLink, Dial
-from venuewire.core.events import LinkOpened
+from venuewire.core.dialect import Profile
+from venuewire.core.events import LinkClosed, LinkOpened
 from venuewire.core.inflight import PATIENCE
-from venuewire.core.messages import Refused, Subscribed, Unsubscribed
-from venuewire.core.updates import Cause, Down, Ready
+from venuewire.core.liveness import LivenessPolicy
+from venuewire.core.messages import FirstMessage, Message, Refused, Subscribed, Unsubscribed
+from venuewire.core.subscriptions import Standing
+from venuewire.core.updates import Cause, Down, Gap, Ready
 
 
 def ready() -> Playbook:
@@ -137,3 +142,154 @@ def test_the_same_channel_with_other_options_takes_the_place_of_the_old() -> Non
 def test_a_wish_that_was_refused_is_replaced_without_a_word_to_the_venue() -> None:
     book = asked().hear(Refused("no", id=1)) << updates.Refused("no", "a")
     book.subscribe("a", depth=25) << b"subscribe 2 a"
+
+
+# Keeping to what the venue allows.
+
+
+def test_requests_keep_to_the_venues_limit_and_the_rest_waits() -> None:
+    dialect = PlainClient(Profile(liveness=LivenessPolicy(), requests=(2, 10.0)))
+    dialect.singly = True
+    book = Playbook(dialect)
+    book.skip()
+    book.subscribe("a,b,c") >> LinkOpened(1) << Ready(1) << b"subscribe 1 a" << b"subscribe 2 b"
+    for number in (1, 2):
+        book.hear(Subscribed(number)).skip()
+    book.wait(9.9).end()
+    book.wait(0.1) << b"subscribe 3 c"
+
+
+def test_what_waits_for_its_turn_is_forgotten_with_the_link() -> None:
+    dialect = PlainClient(Profile(liveness=LivenessPolicy(), requests=(1, 10.0)))
+    dialect.singly = True
+    book = Playbook(dialect, backoff=Backoff(initial=100.0, limit=100.0))
+    book.skip()
+    book.subscribe("a,b") >> LinkOpened(1)
+    book.skip()
+    book >> LinkClosed(1)
+    book.skip()
+    book.session.subscriptions.forget("b")
+    assert book.session.deadline is not None
+    assert book.session.deadline != 10.0
+
+
+# One bad channel among many.
+
+
+def test_where_one_of_many_is_at_fault_each_is_asked_for_alone() -> None:
+    book = asked("a,b").hear(Refused("no such topic", id=1, splits=True))
+    book << b"subscribe 2 a" << b"subscribe 3 b"
+    book.hear(Subscribed(2)) << updates.Subscribed("a")
+    book.hear(Refused("no such topic", id=3, splits=True)) << updates.Refused("no such topic", "b")
+    assert active(book) == ["a"]
+
+
+def test_a_channel_given_up_meanwhile_is_not_asked_for_alone() -> None:
+    book = asked("a,b").unsubscribe("b") << b"unsubscribe 2 b"
+    book.hear(Refused("no such topic", id=1, splits=True)) << b"subscribe 3 a"
+
+
+# Agreeing, and never delivering.
+
+
+def promised(channel: str = "a") -> Playbook:
+    dialect = PlainClient()
+    dialect.promise = 15.0
+    book = Playbook(dialect, backoff=Backoff(initial=1.0, limit=1.0)) << Dial(
+        1, "ws://venue.test/1"
+    )
+    book >> LinkOpened(1) << Ready(1)
+    book.subscribe(channel) << f"subscribe 1 {channel}".encode()
+    book.hear(Subscribed(1)).skip()
+    return book
+
+
+def stalled(times: int) -> updates.Stalled:
+    return updates.Stalled("a", f"agreed to {times} times in a row, and never delivered")
+
+
+def test_a_promise_is_kept_by_any_message() -> None:
+    book = promised()
+    book.hear(Message(channel="a", raw=b"1")).wait(60).end()
+
+
+def test_a_message_before_the_ack_keeps_the_promise() -> None:
+    dialect = PlainClient()
+    dialect.promise = 15.0
+    book = Playbook(dialect)
+    book.skip()
+    book >> LinkOpened(1) << Ready(1)
+    book.subscribe("a") << b"subscribe 1 a"
+    book.hear(Message(channel="a", raw=b"1")).hear(Subscribed(1)) << updates.Subscribed("a")
+    book.wait(60).end()
+
+
+def test_a_channel_that_may_be_quiet_raises_no_alarm() -> None:
+    book = asked().hear(Subscribed(1)) << updates.Subscribed("a")
+    book.wait(86_400).end()
+
+
+def test_what_never_delivers_is_asked_for_again_then_left_then_only_reported() -> None:
+    book = promised().wait(15) << stalled(1) << b"unsubscribe 2 a" << b"subscribe 3 a"
+    book.hear(Subscribed(3)) << updates.Subscribed("a")
+    book.wait(15) << stalled(2) << CloseLink(1, 1001, "", abort=True)
+    book.skip()
+    book.wait(1) << Dial(2, "ws://venue.test/2") >> LinkOpened(2) << Ready(2) << b"subscribe 4 a"
+    book.hear(Subscribed(4)).skip()
+    book.wait(15) << stalled(3)
+    book.wait(3600).end()
+
+
+def test_delivering_once_makes_the_past_forgotten() -> None:
+    book = promised().wait(15) << stalled(1) << b"unsubscribe 2 a" << b"subscribe 3 a"
+    book.hear(Subscribed(3)) << updates.Subscribed("a")
+    book.hear(Message(channel="a", raw=b"1"))
+    book >> LinkClosed(1)
+    book.skip()
+    book.wait(1) << Dial(2, "ws://venue.test/2") >> LinkOpened(2) << Ready(2) << b"subscribe 4 a"
+    book.hear(Subscribed(4)).skip()
+    book.wait(15) << stalled(1)
+
+
+def test_a_channel_given_up_owes_nothing() -> None:
+    book = promised().unsubscribe("a") << b"unsubscribe 2 a"
+    book.hear(Unsubscribed(2)).skip()
+    book.wait(60).end()
+
+
+def test_a_channel_being_asked_for_again_owes_nothing_yet() -> None:
+    book = promised()
+    wish = book.session.subscriptions.get("a")
+    assert wish is not None
+    wish.standing = Standing.PENDING
+    book.wait(15).end()
+
+
+# Numbers left out.
+
+
+def numbered(sequence: int, kind: str = "update") -> Message:
+    return Message(channel="a", raw=b"1", sequence=sequence, kind=kind)
+
+
+def test_a_number_left_out_is_a_gap() -> None:
+    book = asked().hear(Subscribed(1)) << updates.Subscribed("a")
+    book.hear(numbered(7)).hear(numbered(8)).wait(5).hear(numbered(10))
+    book << Gap("a", EPOCH, EPOCH + 5, "the venue's numbers go from 8 to 10")
+    assert book.session.counters.gaps == 1
+    assert len(book.heard) == 3
+
+
+def test_a_snapshot_begins_the_numbers_anew() -> None:
+    book = asked().hear(Subscribed(1)) << updates.Subscribed("a")
+    book.hear(numbered(7)).hear(numbered(100, "snapshot")).hear(numbered(101)).end()
+
+
+def test_an_old_number_is_no_gap() -> None:
+    book = asked().hear(Subscribed(1)) << updates.Subscribed("a")
+    book.hear(numbered(7)).hear(numbered(6)).hear(numbered(7)).end()
+
+
+def test_first_data_begins_the_numbers() -> None:
+    book = asked().hear(FirstMessage(1, numbered(1))) << updates.Subscribed("a")
+    book.hear(numbered(3)) << Gap("a", EPOCH, EPOCH, "the venue's numbers go from 1 to 3")

@@ -107,12 +107,32 @@ def test_a_secret_that_is_not_base64_is_refused_before_anything_is_sent() -> Non
     ],
 )
 def test_a_channel_stands_for_one_topic_per_product(text: str, channels: list[str]) -> None:
-    assert client(private=False).topics(text, {}) == [Topic(channel) for channel in channels]
+    topics = client(private=False).topics(text, {})
+    assert [topic.channel for topic in topics] == channels
+    assert not any(topic.private for topic in topics)
+
+
+@pytest.mark.parametrize(
+    ("channel", "promised"),
+    [
+        ("ticker:PI_XBTUSD", True),
+        ("notifications_auth", True),
+        ("heartbeat", False),
+        ("something_new", False),
+        ("deposits_withdrawals", False),
+    ],
+)
+def test_every_documented_feed_but_the_heartbeat_begins_with_data(
+    channel: str, promised: bool
+) -> None:
+    [topic] = client().topics(channel, {})
+    assert (topic.promise is not None) == promised
 
 
 @pytest.mark.parametrize("feed", [*PRIVATE, "account_balances_and_margins", "deposits_withdrawals"])
 def test_private_feeds_need_credentials(feed: str) -> None:
-    assert client().topics(feed, {}) == [Topic(feed, private=True)]
+    [topic] = client().topics(feed, {})
+    assert (topic.channel, topic.private) == (feed, True)
     with pytest.raises(ConfigurationError, match=f"{feed} is private"):
         client(private=False).topics(feed, {})
 

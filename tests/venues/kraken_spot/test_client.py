@@ -227,3 +227,20 @@ def test_private_requests_show_the_token_of_this_dial() -> None:
         "channel": "executions",
         "token": "second",
     }
+
+
+@pytest.mark.parametrize(
+    ("channel", "options", "promised"),
+    [
+        ("ticker:BTC/USD", {}, True),
+        ("ticker:BTC/USD", {"snapshot": False}, False),
+        ("trade:BTC/USD", {}, False),
+        ("trade:BTC/USD", {"snapshot": True}, True),
+        ("instrument", {}, True),
+    ],
+)
+def test_whoever_asks_for_a_snapshot_is_promised_one(
+    channel: str, options: dict[str, Any], promised: bool
+) -> None:
+    [topic] = public().topics(channel, options)
+    assert (topic.promise is not None) == promised

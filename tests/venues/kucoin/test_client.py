@@ -139,7 +139,7 @@ def test_a_ping_has_an_id() -> None:
         ({"type": "ack"}, Ignored()),
         (
             {"id": "7", "type": "error", "code": 404, "data": "topic does not exist"},
-            Refused("topic does not exist", id=7, code=404),
+            Refused("topic does not exist", id=7, code=404, splits=True),
         ),
         (
             {"type": "error", "code": 401, "data": "token is expired"},

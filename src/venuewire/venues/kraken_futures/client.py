@@ -58,9 +58,15 @@ SILENCE_TIMEOUT: Final = 60.0
 """Seconds; rules until the rhythm of the heartbeats is known."""
 SILENCE_BEATS: Final = 3.0
 
+REQUESTS: Final = (90, 1.0)
+"""Requests per seconds. The venue allows 100; the others are for pings and what is given up."""
+FIRST_DATA: Final = 15.0
+"""Seconds for the snapshot that follows the ack of every documented feed."""
 _CHANNEL: Final = re.compile(
     r"(?P<feed>\w{1,64})(?::(?P<products>[\w.-]{1,64}(?:,[\w.-]{1,64})*))?", re.ASCII
 )
+_NUMBERED: Final = frozenset({"book", "trade"})
+"""Feeds whose `seq` counts by one within a product; what others count is not known."""
 _BENIGN: Final = frozenset({ALREADY_SUBSCRIBED, NOT_SUBSCRIBED})
 _decode: Final = msgspec.json.Decoder(Inbound).decode
 
@@ -79,6 +85,7 @@ class KrakenFuturesClient:
         self._profile = Profile(
             challenges=credentials is not None,
             heartbeat_channel=HEARTBEAT,
+            requests=REQUESTS,
             liveness=LivenessPolicy(
                 ping_interval=PING_INTERVAL if interval is None else interval,
                 ping_timeout=PING_TIMEOUT,
@@ -129,9 +136,11 @@ class KrakenFuturesClient:
         if private and self._signer is None:
             raise ConfigurationError(f"{feed} is private: it needs credentials")
         _check_products(feed, products)
+        promise = FIRST_DATA if feed in FEEDS and feed != HEARTBEAT else None
         if products is None:
-            return [Topic(feed, private)]
-        return [Topic(f"{feed}:{p}") for p in dict.fromkeys(products.upper().split(","))]
+            return [Topic(feed, private, promise=promise)]
+        named = dict.fromkeys(products.upper().split(","))
+        return [Topic(f"{feed}:{product}", promise=promise) for product in named]
 
     def batches(self, topics: Sequence[Topic]) -> list[list[Topic]]:
         return [[topic] for topic in topics]
@@ -176,7 +185,7 @@ class KrakenFuturesClient:
             channel=_channel(feed, frame.product_id),
             raw=payload,
             kind="update" if feed == frame.feed else "snapshot",
-            sequence=frame.seq,
+            sequence=frame.seq if feed in _NUMBERED else None,
             received=now.realtime,
         )
 

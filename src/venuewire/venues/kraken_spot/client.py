@@ -59,6 +59,8 @@ NAMES_KEPT: Final = 10_000
 REQUESTS_KEPT: Final = 1_000
 """Requests whose channel is remembered for the sake of replies that do not name it."""
 
+FIRST_DATA: Final = 15.0
+"""Seconds for the snapshot that was asked for."""
 _BENIGN: Final = frozenset({refusals.ALREADY, refusals.NOT_FOUND})
 _KEY_AT_FAULT: Final = (
     refusals.INVALID_KEY,
@@ -136,14 +138,15 @@ class KrakenSpotClient:
                 f"{unknown[0]}: not an option of {name}; there are {', '.join(sorted(legal))}"
             )
         chosen = tuple(sorted(options.items()))
+        promise = FIRST_DATA if options.get("snapshot", known.snapshots) else None
         if not known.by_symbol:
             if colon:
                 raise ConfigurationError(f"{channel}: {name} takes no symbols")
-            return [Topic(name, known.private, chosen)]
+            return [Topic(name, known.private, chosen, promise)]
         symbols = [symbol.strip() for symbol in listed.split(",")]
         if not all(symbols):
             raise ConfigurationError(f"{channel}: {name} needs symbols, such as {name}:BTC/USD")
-        return [Topic(f"{name}:{symbol}", known.private, chosen) for symbol in symbols]
+        return [Topic(f"{name}:{symbol}", known.private, chosen, promise) for symbol in symbols]
 
     def _channel(self, name: str) -> Channel:
         known = CHANNELS.get(name)

@@ -54,6 +54,9 @@ TOPICS_PER_REQUEST: Final = 100
 
 _TOO_MANY_REQUESTS: Final = 429
 _LONGEST_NUMBER: Final = 18
+_BAD_TOPIC: Final = frozenset({400, 403, 404})
+_REQUESTS: Final = (90, 10.0)
+"""Messages per seconds. The venue allows 100; the others are for pings and what is given up."""
 
 
 class KuCoinClient:
@@ -80,7 +83,8 @@ class KuCoinClient:
             raise UnreadableFrame("no reply to the request for a token")
         granted = _granted(grant)
         server = granted.instance_servers[0]
-        profile = Profile(welcomes=True, liveness=self._policy(server))
+        policy = self._policy(server)
+        profile = Profile(welcomes=True, requests=_REQUESTS, liveness=policy)
         query = f"token={quote(granted.token, safe='')}&connectId={self._connect_id(link)}"
         mark = "&" if "?" in server.endpoint else "?"
         return HttpRequest(method="GET", url=f"{server.endpoint}{mark}{query}"), profile
@@ -231,7 +235,13 @@ def _message(answer: wire.Answer, payload: bytes, now: Instant) -> Message:
 def _refused(answer: wire.Answer) -> Refused:
     number = _id(answer.code)
     code = number if isinstance(number, int) else None
-    return Refused(_text(answer.data), id=_id(answer.id), code=code, auth=code == 401)
+    return Refused(
+        _text(answer.data),
+        id=_id(answer.id),
+        code=code,
+        splits=code in _BAD_TOPIC,
+        auth=code == 401,
+    )
 
 
 def _text(data: Raw) -> str:
