@@ -3,6 +3,7 @@
 # ruff: noqa: ASYNC109 - a limit is part of the question, and its end is `NotLive`, with the evidence
 
 from collections.abc import AsyncIterator, Callable
+from functools import cache
 from random import Random
 from ssl import SSLContext
 from types import TracebackType
@@ -26,6 +27,7 @@ from venuewire.core.health import Health
 from venuewire.core.instant import Instant
 from venuewire.core.lifecycle import Phase
 from venuewire.core.messages import Message
+from venuewire.core.pacing import Budget
 from venuewire.core.secrets import Credentials
 from venuewire.core.subscriptions import Standing
 from venuewire.core.updates import Cause, Down, Update
@@ -81,10 +83,18 @@ def connect(  # noqa: PLR0913 - each is a choice of its own, and has a default
         silence_timeout=silence_timeout,
         tag=f"venuewire-{chance.getrandbits(64):016x}",
     )
-    kernel = ClientSession(chosen.client(options), backoff=backoff, rng=chance)
+    connects = _connect_budget(chosen) if url is None else None
+    kernel = ClientSession(chosen.client(options), backoff=backoff, rng=chance, connects=connects)
     return Session(
         chosen.name, kernel, Inbox(inbox_limit), on_message=on_message, ssl_context=ssl_context
     )
+
+
+@cache
+def _connect_budget(venue: Venue) -> Budget | None:
+    """One for all sessions of this process with the real venue: it counts them together, and bans
+    who opens too many."""
+    return None if venue.connects is None else Budget(*venue.connects)
 
 
 class Session:

@@ -14,6 +14,7 @@ from random import Random
 from typing import Final, assert_never
 
 from venuewire.core import commands, events, messages, updates
+from venuewire.core.attempts import Attempts
 from venuewire.core.backoff import Backoff
 from venuewire.core.commands import CloseLink, Command, Deliver, SendFrame
 from venuewire.core.dialect import ClientDialect, Option, Profile
@@ -25,6 +26,7 @@ from venuewire.core.instant import Instant, earliest, passed
 from venuewire.core.lifecycle import Lifecycle, Phase, Step
 from venuewire.core.liveness import Judgment, Liveness, LivenessPolicy, Verdict
 from venuewire.core.messages import Message, RequestId, Word
+from venuewire.core.pacing import Budget
 from venuewire.core.reconciler import Reconciler
 from venuewire.core.subscriptions import Subscriptions
 from venuewire.core.updates import Cause
@@ -34,11 +36,18 @@ _BEFORE_READY: Final = frozenset({Phase.GREETING, Phase.AUTHENTICATING})
 
 
 class ClientSession:
-    def __init__(self, dialect: ClientDialect, *, backoff: Backoff, rng: Random) -> None:
+    def __init__(
+        self,
+        dialect: ClientDialect,
+        *,
+        backoff: Backoff,
+        rng: Random,
+        connects: Budget | None = None,
+    ) -> None:
+        """`connects` is shared by all sessions that a venue counts together."""
         self.dialect = dialect
         self._decode = dialect.decode
-        self._backoff = backoff
-        self._rng = rng
+        self._attempts = Attempts(backoff, rng, connects)
 
         # Outlives any one link.
         self._lifecycle = Lifecycle()
@@ -47,7 +56,6 @@ class ClientSession:
         self.counters = Counters()
         self.commands: list[Command] = []
         self._links = 0
-        self._failures = 0
         self._was_ready = False
         self._last_id = 0
         self.went_down = ""
@@ -59,7 +67,6 @@ class ClientSession:
         self.profile = Profile(liveness=LivenessPolicy())
         self.liveness = Liveness(self.profile.liveness, Instant(0.0, 0.0))
         self._reconciler = Reconciler(self)
-        self._ready_at: float | None = None
 
     @property
     def phase(self) -> Phase:
@@ -80,6 +87,9 @@ class ClientSession:
 
     def connect(self, now: Instant) -> None:
         """Begin an attempt; from then on the session goes on by itself until `close`."""
+        if (wait := self._attempts.begin(now)) > 0.0:
+            self._lifecycle.take(Step.BACK_OFF, now, patience=wait)
+            return
         self._links += 1
         self.link = self._links
         request = self.dialect.bootstrap(now)
@@ -218,7 +228,7 @@ class ClientSession:
 
     def _become_ready(self, now: Instant) -> None:
         self._lifecycle.take(Step.BE_READY, now)
-        self._ready_at = now.monotonic
+        self._attempts.ready(now)
         if self._was_ready:
             self.counters.reconnects += 1
         self._was_ready = True
@@ -360,22 +370,13 @@ class ClientSession:
     def _lose(
         self, cause: Cause, reason: str, now: Instant, *, retry_after: float | None = None
     ) -> None:
-        if (
-            self._ready_at is not None
-            and now.monotonic - self._ready_at >= self._backoff.stable_after
-        ):
-            self._failures = 0
-        self._failures += 1
-        draw = self._backoff.refused if cause is Cause.REFUSED else self._backoff.delay
-        delay = draw(self._failures, self._rng)
-        if delay is not None and retry_after is not None:
-            delay = max(delay, retry_after)
+        refused = cause is Cause.REFUSED
+        delay = self._attempts.failed(now, refused=refused, retry_after=retry_after)
         self._settle_down(cause, reason, delay, now)
 
     def _settle_down(self, cause: Cause, reason: str, retry_in: float | None, now: Instant) -> None:
         self.subscriptions.lost(self.liveness.heard.realtime)
         self._reconciler.clear()
-        self._ready_at = None
         self.link = 0
         self.went_down = reason
         step = Step.GIVE_UP if retry_in is None else Step.BACK_OFF

@@ -46,7 +46,7 @@ _START: Final = {
 _LOSE: Final = {Step.BACK_OFF: Phase.WAITING, Step.GIVE_UP: Phase.CLOSED}
 
 TRANSITIONS: Final[dict[Phase, dict[Step, Phase]]] = {
-    Phase.IDLE: _START,
+    Phase.IDLE: {**_START, Step.BACK_OFF: Phase.WAITING},
     Phase.FETCHING: {Step.DIAL: Phase.DIALING, **_LOSE},
     Phase.DIALING: {
         Step.AWAIT_WELCOME: Phase.GREETING,
@@ -61,7 +61,7 @@ TRANSITIONS: Final[dict[Phase, dict[Step, Phase]]] = {
     },
     Phase.AUTHENTICATING: {Step.BE_READY: Phase.READY, **_LOSE},
     Phase.READY: _LOSE,
-    Phase.WAITING: _START,
+    Phase.WAITING: {**_START, Step.BACK_OFF: Phase.WAITING},
     Phase.CLOSED: {},
 }
 

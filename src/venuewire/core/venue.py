@@ -66,6 +66,8 @@ class Venue(Struct, frozen=True, kw_only=True):
     terms: Callable[[Edition], Terms]
     client: Callable[[ClientOptions], ClientDialect]
     floor: Callable[[Terms, Iterable[Account], Clock, Random], Floor]
+    connects: tuple[int, float] | None = None
+    """How many connections it lets one user open within how many seconds; None: not published."""
     http_based: bool = False
     """`url` and `endpoint` are HTTP: the WebSocket URL comes with the token."""
     idiom: Idiom | None = None

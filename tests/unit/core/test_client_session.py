@@ -1,5 +1,7 @@
 """The client's half of a session, told in scripts."""
 
+from random import Random
+
 import pytest
 
 from clock import EPOCH, at
@@ -7,10 +9,12 @@ from plain_dialect import QUIET, TOKEN, PlainClient
 from playbook import Playbook
 from venuewire.core import updates
 from venuewire.core.backoff import Backoff
+from venuewire.core.client_session import ClientSession
 from venuewire.core.commands import CloseLink, Deliver, Dial, Fetch
 from venuewire.core.dialect import Profile
 from venuewire.core.errors import AccessRefused, ConfigurationError, UnreadableFrame
 from venuewire.core.events import (
+    DeadlineReached,
     Fetched,
     FetchFailed,
     LinkClosed,
@@ -31,6 +35,7 @@ from venuewire.core.messages import (
     Unsubscribed,
     Welcome,
 )
+from venuewire.core.pacing import Budget
 from venuewire.core.updates import Cause, Down, Gap, Notice, Ready, Unreadable
 
 AGAIN = Backoff(initial=1.0, limit=1.0)
@@ -244,6 +249,21 @@ def test_a_link_that_was_stable_starts_the_backoff_anew() -> None:
     book.skip()
     book.wait(1) << Dial(3, "ws://venue.test/3") >> LinkOpened(3) << Ready(3)
     book.wait(9) >> LinkClosed(3) << Down(Cause.LOST, "the link closed with 1006", None)
+
+
+def test_a_shared_connect_budget_is_waited_for() -> None:
+    shared = Budget(1, 60.0)
+    first = ClientSession(PlainClient(), backoff=AGAIN, rng=Random(0), connects=shared)
+    second = ClientSession(PlainClient(), backoff=AGAIN, rng=Random(0), connects=shared)
+    first.connect(at(0))
+    assert first.drain() == [Dial(1, "ws://venue.test/1")]
+    second.connect(at(10))
+    assert second.drain() == []
+    assert second.deadline == 60
+    second.handle(DeadlineReached(), at(59))
+    assert second.drain() == []
+    second.handle(DeadlineReached(), at(60))
+    assert second.drain() == [Dial(1, "ws://venue.test/1")]
 
 
 # Hearing.

@@ -42,6 +42,7 @@ KRAKEN_SPOT: Final = Venue(
     ),
     watched=("executions", "balances"),
     public=("ticker:BTC/USD",),
+    connects=(150, 600.0),
     terms=terms_of,
     client=KrakenSpotClient,
     floor=KrakenSpotFloor,

@@ -25,6 +25,10 @@ DEMO: Final = Credentials(
 )
 
 
+CONNECTS: Final = (30, 60.0)
+"""Connections per seconds, as the venue publishes it, per user."""
+
+
 def _doors(market: Market) -> tuple[Door, ...]:
     stream = market.stream.removeprefix("wss://").rstrip("/")
     return (
@@ -74,6 +78,7 @@ KUCOIN: Final = Venue(
     client=_spot_client,
     floor=_spot_floor,
     idiom=IDIOM,
+    connects=CONNECTS,
     http_based=True,
 )
 KUCOIN_FUTURES: Final = Venue(
@@ -89,6 +94,7 @@ KUCOIN_FUTURES: Final = Venue(
     client=_futures_client,
     floor=_futures_floor,
     idiom=IDIOM,
+    connects=CONNECTS,
     http_based=True,
 )
 VENUES: Final = (KUCOIN, KUCOIN_FUTURES)
