@@ -34,7 +34,7 @@ LOCAL = re.compile(r"/wor[k]/|/roo[t]/|/hom[e]/|/tmp/prob[e]|\.\./share[d]|\bsee
 """Places only the authors' machines have."""
 VENUE_FILES = {
     *("README.md", "__init__.py", "wire.py", "terms.py", "signing.py"),
-    *("client.py", "server.py", "floor.py"),
+    *("client.py", "server.py", "floor.py", "idiom.py"),
 }
 TEXT_KINDS = {"", ".cfg", ".json", ".md", ".py", ".toml", ".txt", ".typed", ".yml"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

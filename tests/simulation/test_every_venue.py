@@ -2,7 +2,8 @@
 
 import pytest
 
-from simulation.world import Client, Link, LocalFloor, World
+from simulation.venue_end import Link, LocalFloor
+from simulation.world import Client, World
 from venuewire.core import updates
 from venuewire.core.floor import Publication
 from venuewire.core.lifecycle import Phase

@@ -40,6 +40,7 @@ _UPDATE_STYLES: Final = {
     "Alive": "green",
     "Subscribed": "green",
     "Notice": "yellow",
+    "Stalled": "yellow",
     "Suspect": "yellow",
     "Gap": "yellow",
     "Unreadable": "yellow",

@@ -18,6 +18,7 @@ from venuewire.core.updates import (
     Notice,
     Ready,
     Refused,
+    Stalled,
     Subscribed,
     Suspect,
     Unreadable,
@@ -64,7 +65,7 @@ def describe(update: Update) -> str:
     return printable(_describe(update))
 
 
-def _describe(update: Update) -> str:  # noqa: C901, PLR0911 - a table of eleven lines
+def _describe(update: Update) -> str:  # noqa: C901, PLR0911 - a line for each
     match update:
         case Message():
             return f"{update.channel} {update.kind}: {_excerpt(update)}"
@@ -77,6 +78,8 @@ def _describe(update: Update) -> str:  # noqa: C901, PLR0911 - a table of eleven
         case Refused(reason, channel, code):
             named = "" if channel is None else f" {channel}"
             return f"refused{named}: {reason}" + ("" if code is None else f" ({code})")
+        case Stalled(channel, evidence):
+            return f"{channel} stalled: {evidence}"
         case Suspect(evidence):
             return f"suspect: {evidence}"
         case Alive(evidence):

@@ -11,7 +11,7 @@ class Backoff(Struct, frozen=True):
     factor: float = 2.0
     limit: float = 30.0
     """Seconds; the upper bound of any wait."""
-    stable_after: float = 10.0
+    stable_after: float = 30.0
     """Seconds a link must have been ready before a later loss counts as the first failure."""
     attempts: int | None = None
     """Give up after this many failures in a row; None never gives up."""

@@ -42,9 +42,8 @@ class ClientSession:
         *,
         backoff: Backoff,
         rng: Random,
-        connects: Budget | None = None,
+        connects: Budget | None = None,  # Shared by all that a venue counts together.
     ) -> None:
-        """`connects` is shared by all sessions that a venue counts together."""
         self.dialect = dialect
         self._decode = dialect.decode
         self._attempts = Attempts(backoff, rng, connects)
@@ -294,7 +293,8 @@ class ClientSession:
         wish = None if message is None else self._wish(message.channel)
         if message is None or wish is None or wish.own:
             return None
-        wish.last_data, wish.sequence = now, message.sequence
+        self._reconciler.follow(wish, message, now)
+        wish.last_data = now
         self.counters.messages += 1
         return message
 

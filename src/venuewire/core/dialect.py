@@ -34,6 +34,9 @@ class Profile(Struct, frozen=True, kw_only=True):
     """Kept subscribed on the session's own account, so that silence means something."""
     unsubscribes_silently: bool = False
     """The venue confirms nothing when a channel is given up."""
+    answers_by_id: bool = True
+    """An error that answers a request names it, so one that names nothing answers none. Otherwise
+    the oldest request is meant."""
     requests: tuple[int, float] | None = None
     """How many requests may be sent within how many seconds; None means no limit is known."""
 

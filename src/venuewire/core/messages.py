@@ -62,6 +62,8 @@ class Refused(Struct, frozen=True):
     code: int | None = None
     benign: bool = False
     """It refuses what is already so: `Already subscribed`. The wish is fulfilled."""
+    transient: bool = False
+    """Too much at once, rather than too much: the same request may be granted later."""
     splits: bool = False
     """One of several channels is at fault, and the venue doesn't say which: each may be asked for
     alone."""

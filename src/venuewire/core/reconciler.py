@@ -29,6 +29,8 @@ from venuewire.core.subscriptions import Standing, Subscriptions, Topic, Wish
 TRIES: Final = 2
 """Requests for one channel, unanswered or without effect, after which the link is not believed."""
 
+RETRY_AFTER: Final = 5.0
+"""Seconds before asking again for what was too much at once."""
 _KNOWN_TO_THE_VENUE: Final = frozenset({Standing.PENDING, Standing.ACTIVE})
 
 Answer: TypeAlias = Subscribed | Unsubscribed | Accepted | FirstMessage | Refused
@@ -110,7 +112,7 @@ class Reconciler:
         number, channels = session.new_id(), [topic.channel for topic in batch]
         frame = session.dialect.subscribe(batch, number, now)
         self._inflight.add(number, Purpose.SUBSCRIBE, channels, now)
-        session.subscriptions.stand(channels, Standing.PENDING)
+        session.subscriptions.ask(channels)
         session.send(frame, now)
 
     def withdraw(self, topics: Sequence[Topic], ready: bool, now: Instant) -> None:
@@ -151,7 +153,9 @@ class Reconciler:
 
     def _refused(self, refused: Refused, now: Instant) -> None:
         channels = () if refused.channel is None else (refused.channel,)
-        settled = self._inflight.settle(refused.id, channels)
+        named = refused.id is not None or refused.channel is not None
+        answers = named or not self._session.profile.answers_by_id
+        settled = self._inflight.settle(refused.id, channels) if answers else None
         if refused.benign:
             self._fulfil(settled, now)
             return
@@ -159,11 +163,14 @@ class Reconciler:
             self._split(settled.channels, now)
             return
         self._session.counters.refused += 1
-        named = (refused.channel,) if settled is None else settled.channels
-        for channel in named:
+        for channel in (refused.channel,) if settled is None else settled.channels:
             self._session.deliver(updates.Refused(refused.reason, channel, refused.code))
-        if settled is not None and settled.purpose is Purpose.SUBSCRIBE:
-            self._session.subscriptions.stand(settled.channels, Standing.REFUSED)
+        if settled is None or settled.purpose is Purpose.UNSUBSCRIBE:
+            return
+        standing = Standing.WANTED if refused.transient else Standing.REFUSED
+        self._session.subscriptions.stand(settled.channels, standing)
+        if refused.transient:
+            self._resume_at = earliest(self._resume_at, now.monotonic + RETRY_AFTER)
 
     def _fulfil(self, settled: Settled | None, now: Instant) -> None:
         if settled is None:
@@ -200,14 +207,15 @@ class Reconciler:
 
     def follow(self, wish: Wish, message: Message, now: Instant) -> None:
         """Where a venue numbers its messages, a number left out is a message missed."""
-        before, wish.sequence, last = wish.sequence, message.sequence, wish.last_data
-        if before is None or message.sequence is None or last is None:
+        before, after, last = wish.sequence, message.sequence, wish.last_data
+        if after is None or (before is not None and after <= before):
+            return  # Not numbered; or late, or repeated, which is no gap.
+        wish.sequence = after
+        if before is None or last is None or message.kind == "snapshot" or after == before + 1:
             return
-        if message.kind != "snapshot" and message.sequence > before + 1:
-            why = f"the venue's numbers go from {before} to {message.sequence}"
-            self._session.counters.gaps += 1
-            gap = updates.Gap(message.channel, last.realtime, now.realtime, why)
-            self._session.deliver(gap)
+        why = f"the venue's numbers go from {before} to {after}"
+        self._session.counters.gaps += 1
+        self._session.deliver(updates.Gap(message.channel, last.realtime, now.realtime, why))
 
     # Not being answered, and being answered without effect.
 

@@ -90,6 +90,12 @@ class Subscriptions:
         together = [wish.topic for wish in wanted if not wish.alone]
         return together, [wish.topic for wish in wanted if wish.alone]
 
+    def ask(self, channels: Iterable[str]) -> None:
+        """The venue is being asked; whatever it numbers, it numbers anew."""
+        for channel in channels:
+            if (wish := self._wishes.get(channel)) is not None:
+                wish.standing, wish.sequence = Standing.PENDING, None
+
     def stand(self, channels: Iterable[str], standing: Standing) -> None:
         for channel in channels:
             if (wish := self._wishes.get(channel)) is not None:
@@ -101,6 +107,7 @@ class Subscriptions:
             if wish.standing is Standing.ACTIVE and wish.covered_until is None:
                 wish.covered_until = heard_at
             wish.standing = Standing.WANTED
+            wish.unanswered = 0
             if wish.last_data is not None:
                 wish.undelivered = 0
             wish.last_data = wish.sequence = None

@@ -93,7 +93,7 @@ class FrozenChannel(Fault, frozen=True, kw_only=True):
         return PASS
 
 
-class AckWithoutData(Fault, frozen=True, kw_only=True):
+class AckAlone(Fault, frozen=True, kw_only=True):
     """Subscriptions are acknowledged, and nothing ever comes: no snapshot, no update."""
 
     name = "ack-without-data"
@@ -104,7 +104,7 @@ class AckWithoutData(Fault, frozen=True, kw_only=True):
         return DROP if _said(frame, Role.MESSAGE) else PASS
 
 
-class DataBeforeAck(Fault, frozen=True, kw_only=True):
+class MessageBeforeAck(Fault, frozen=True, kw_only=True):
     """An acknowledgment comes only behind the next message on its link."""
 
     name = "data-before-ack"
@@ -244,8 +244,8 @@ ANSWERS: Final[tuple[type[Fault], ...]] = (
     WrongPongs,
     MuteHeartbeats,
     FrozenChannel,
-    AckWithoutData,
-    DataBeforeAck,
+    AckAlone,
+    MessageBeforeAck,
     AckNever,
     AckWrongId,
     LateAcks,

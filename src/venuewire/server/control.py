@@ -89,6 +89,15 @@ def control_routes(halls: Mapping[str, Hall], board: FaultBoard, limits: Limits)
         ]
         return respond(json_reply(200, msgspec.json.encode({"sessions": listed})))
 
+    return [
+        *_fault_routes(halls, board, limits),
+        Route("/sessions", sessions),
+        Route("/publish", _obey(PublishOrder, publish, limits), methods=["POST"]),
+        Route("/notify", _obey(NotifyOrder, notify, limits), methods=["POST"]),
+    ]
+
+
+def _fault_routes(halls: Mapping[str, Hall], board: FaultBoard, limits: Limits) -> list[BaseRoute]:
     def add_fault(order: FaultOrder) -> dict[str, int]:
         if order.venue is not None:
             _hall(halls, order.venue)
@@ -109,9 +118,6 @@ def control_routes(halls: Mapping[str, Hall], board: FaultBoard, limits: Limits)
         Route("/faults", faults, methods=["GET"]),
         Route("/faults", clear_faults, methods=["DELETE"]),
         Route("/faults/{id:int}", clear_faults, methods=["DELETE"]),
-        Route("/sessions", sessions),
-        Route("/publish", _obey(PublishOrder, publish, limits), methods=["POST"]),
-        Route("/notify", _obey(NotifyOrder, notify, limits), methods=["POST"]),
     ]
 
 

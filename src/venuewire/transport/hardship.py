@@ -16,6 +16,7 @@ from venuewire.faults.fault import Deed, Never, Say, Slam
 from venuewire.faults.rule import HangUp
 from venuewire.faults.troubles import Troubles, Welcomed, announce
 from venuewire.transport.deadlines import NEVER, DeadlineQueue
+from venuewire.transport.framing import text_frame
 from venuewire.transport.gated_traffic import Link, Traffic
 from venuewire.transport.limits import Limits
 
@@ -72,7 +73,11 @@ class Hardship:
         now = self.clock()
         for session in push.sessions:
             link: GatedLink | None = session.link
-            if link is not None and session.closing is None and link.traffic is not None:
+            if link is None or session.closing is not None:
+                continue
+            if link.traffic is None:
+                link.push(text_frame(push.frame))
+            else:
                 link.traffic.say(push.frame, now)
                 link.settle(now)
 

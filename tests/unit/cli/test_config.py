@@ -102,3 +102,22 @@ def test_a_file_that_cannot_be_read_is_named(content: bytes | None, tmp_path: Pa
         path.write_bytes(content)
     with pytest.raises(WrongUsage, match=r"venue\.toml: "):
         read_config(path)
+
+
+def test_faults() -> None:
+    config = parse_config('[[fault]]\nspec = "half-open@3"\n[[fault]]\nspec = "proxy-restart"', "f")
+    assert config.faults == ("half-open@3", "proxy-restart")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('fault = "half-open"', "f: fault: a list is expected: write [[fault]]"),
+        ('[[fault]]\nname = "half-open"', "f: fault 1: "),
+        ('[[fault]]\nspec = "nonsense"', "f: fault 1: no fault is called 'nonsense'"),
+    ],
+)
+def test_faults_that_cannot_be(text: str, said: str) -> None:
+    with pytest.raises(WrongUsage) as error:
+        parse_config(text, "f")
+    assert str(error.value).startswith(said)

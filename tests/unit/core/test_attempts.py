@@ -25,14 +25,14 @@ def test_a_link_that_was_stable_makes_failures_forgotten() -> None:
     attempts = Attempts(STEEP, Random(0), None)
     assert attempts.failed(at(0), refused=False, retry_after=None) is not None
     attempts.ready(at(1))
-    assert attempts.failed(at(11), refused=False, retry_after=None) is not None
+    assert attempts.failed(at(31), refused=False, retry_after=None) is not None
 
 
 def test_a_link_that_was_not_does_not() -> None:
     attempts = Attempts(STEEP, Random(0), None)
     attempts.failed(at(0), refused=False, retry_after=None)
     attempts.ready(at(1))
-    assert attempts.failed(at(10), refused=False, retry_after=None) is None
+    assert attempts.failed(at(30), refused=False, retry_after=None) is None
 
 
 def test_what_the_venue_asks_for_is_the_least() -> None:

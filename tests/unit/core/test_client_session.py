@@ -245,10 +245,10 @@ def test_a_link_that_was_stable_starts_the_backoff_anew() -> None:
     book >> LinkClosed(1)
     book.skip()
     book.wait(1) << Dial(2, "ws://venue.test/2") >> LinkOpened(2) << Ready(2)
-    book.wait(10) >> LinkClosed(2)
+    book.wait(30) >> LinkClosed(2)
     book.skip()
     book.wait(1) << Dial(3, "ws://venue.test/3") >> LinkOpened(3) << Ready(3)
-    book.wait(9) >> LinkClosed(3) << Down(Cause.LOST, "the link closed with 1006", None)
+    book.wait(29) >> LinkClosed(3) << Down(Cause.LOST, "the link closed with 1006", None)
 
 
 def test_a_shared_connect_budget_is_waited_for() -> None:

@@ -52,8 +52,12 @@ def test_a_refusal_is_scoped_to_the_request_it_answers() -> None:
     assert active(book) == ["a"]
 
 
-def test_a_refusal_that_names_nothing_answers_the_oldest_request() -> None:
-    book = asked().subscribe("b") << b"subscribe 2 b"
+def test_a_refusal_that_names_nothing_answers_the_oldest_where_the_venue_has_no_ids() -> None:
+    profile = Profile(liveness=LivenessPolicy(), answers_by_id=False)
+    book = Playbook(PlainClient(profile)) << Dial(1, "ws://venue.test/1")
+    book >> LinkOpened(1) << Ready(1)
+    book.subscribe("a") << b"subscribe 1 a"
+    book.subscribe("b") << b"subscribe 2 b"
     book.hear(Refused("Invalid feed")) << updates.Refused("Invalid feed", "a")
 
 
@@ -63,10 +67,10 @@ def test_a_refusal_of_nothing_we_asked_is_reported_without_a_channel() -> None:
 
 
 def test_a_refusal_of_what_is_already_so_is_an_agreement() -> None:
-    book = asked().hear(Refused("Already subscribed", benign=True))
+    book = asked().hear(Refused("Already subscribed", id=1, benign=True))
     book << updates.Subscribed("a")
     book.unsubscribe("a") << b"unsubscribe 2 a"
-    book.hear(Refused("Not subscribed", benign=True)) << updates.Unsubscribed("a")
+    book.hear(Refused("Not subscribed", id=2, benign=True)) << updates.Unsubscribed("a")
     book.hear(Refused("Already subscribed", benign=True)).end()
 
 
@@ -293,3 +297,42 @@ def test_an_old_number_is_no_gap() -> None:
 def test_first_data_begins_the_numbers() -> None:
     book = asked().hear(FirstMessage(1, numbered(1))) << updates.Subscribed("a")
     book.hear(numbered(3)) << Gap("a", EPOCH, EPOCH, "the venue's numbers go from 1 to 3")
+
+
+def test_a_late_or_repeated_first_message_does_not_turn_the_numbers_back() -> None:
+    book = asked().hear(numbered(2))
+    book.hear(FirstMessage(1, numbered(1, "snapshot"))) << updates.Subscribed("a")
+    book.hear(numbered(3)).end()
+
+
+def test_asking_again_begins_the_numbers_anew() -> None:
+    book = asked().hear(Subscribed(1)) << updates.Subscribed("a")
+    book.hear(numbered(7)).subscribe("a", depth=25)
+    book.skip()
+    book.hear(numbered(1)).hear(numbered(2)).end()
+
+
+# Refusals that are not for good, or not for us.
+
+
+def test_what_was_too_much_at_once_is_asked_for_again() -> None:
+    book = asked().hear(Refused("too fast", id=1, transient=True))
+    book << updates.Refused("too fast", "a")
+    book.wait(4.9).end()
+    book.wait(0.1) << b"subscribe 2 a"
+
+
+def test_an_error_that_names_nothing_answers_no_request_where_the_venue_has_ids() -> None:
+    book = asked().hear(Refused("Malformed request")) << updates.Refused("Malformed request", None)
+    book.hear(Subscribed(1)) << updates.Subscribed("a")
+
+
+def test_each_link_has_all_its_tries() -> None:
+    book = Playbook(PlainClient(), backoff=Backoff(initial=1.0, limit=1.0))
+    book.skip()
+    book.subscribe("a") >> LinkOpened(1) << Ready(1) << b"subscribe 1 a"
+    book.wait(PATIENCE) << b"subscribe 2 a"
+    book >> LinkClosed(1)
+    book.skip()
+    book.wait(1) << Dial(2, "ws://venue.test/2") >> LinkOpened(2) << Ready(2) << b"subscribe 3 a"
+    book.wait(PATIENCE) << b"subscribe 4 a"

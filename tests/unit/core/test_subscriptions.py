@@ -7,6 +7,7 @@ def test_wishes_outlive_links_and_agreements_do_not() -> None:
     wishes = Subscriptions()
     assert wishes.want(Topic("a"))
     assert wishes.want(Topic("b"))
+    wishes.ask(["a", "unknown"])
     wishes.stand(["a", "unknown"], Standing.ACTIVE)
     assert wishes.active == ["a"]
     wishes.lost(5.0)

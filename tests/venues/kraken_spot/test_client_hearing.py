@@ -110,7 +110,7 @@ def test_the_names_kept_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"method": "pong"}, Pong()),
         ({"method": "pong", "success": False}, Refused("no reason given")),
         ({"method": "pong", "error": "no", "req_id": 3}, Refused("no", 3)),
-        ({"Error": "Exceeded msg rate"}, Refused("Exceeded msg rate")),
+        ({"Error": "Exceeded msg rate"}, Refused("Exceeded msg rate", transient=True)),
         ({"method": "error", "error": "Malformed request"}, Refused("Malformed request")),
         ({"method": "error"}, Refused("no reason given")),
         ({"method": "add_order", "success": True, "req_id": 1}, Ignored()),

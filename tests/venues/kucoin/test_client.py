@@ -186,3 +186,19 @@ def test_a_message_may_lack_all_but_its_topic() -> None:
 def test_what_is_not_kucoin_is_unreadable(frame: bytes) -> None:
     with pytest.raises(UnreadableFrame):
         client().decode(frame, NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "transient"),
+    [
+        ("exceed max permits per second", True),
+        ("service busy, please retry later", True),
+        ("exceed max subscription count limitation of 400 per session", False),
+        ("exceed max session count limitation of 50", False),
+    ],
+)
+def test_a_509_is_for_good_where_it_counts(text: str, transient: bool) -> None:
+    error = {"id": "7", "type": "error", "code": 509, "data": text}
+    refused = client().decode(msgspec.json.encode(error), NOW)
+    assert isinstance(refused, Refused)
+    assert refused.transient == transient

@@ -180,6 +180,8 @@ def test_refused_credentials_are_known_by_the_code(status: int, code: str) -> No
         (body({"code": "429000"}, 429, gw_ratelimit_reset="1500"), 1.5),
         (body({"code": "429000"}, 429, gw_ratelimit_reset="soon"), None),
         (body(b"<html>", 429, retry_after="3"), 3.0),
+        (body(b"<html>", 503, retry_after="30"), 30.0),
+        (body(b"<html>", 502), None),
         (body({"code": "500000", "msg": "internal"}, 500), None),
         (body({"code": "40000", "msg": "what"}, 400), None),
     ],
@@ -196,7 +198,7 @@ def test_other_refusals_do_not_blame_the_credentials(reply: HttpReply, wait: flo
     [
         None,
         body(b""),
-        body(b"<html>", 502),
+        body(b"<html>"),
         body(b"[" * 100_000),
         body({"code": 200000}),
         body({"code": "200000"}),

@@ -9,6 +9,7 @@ Law 3: both editions are understood, always, without being told which it is.
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -85,6 +86,7 @@ class KrakenFuturesClient:
         self._profile = Profile(
             challenges=credentials is not None,
             heartbeat_channel=HEARTBEAT,
+            answers_by_id=False,
             requests=REQUESTS,
             liveness=LivenessPolicy(
                 ping_interval=PING_INTERVAL if interval is None else interval,
@@ -180,14 +182,25 @@ class KrakenFuturesClient:
             return Heartbeat(Message(channel=HEARTBEAT, raw=payload, received=heard))
         if not frame.feed:
             raise UnreadableFrame(f"neither event nor feed: {excerpt(payload)}")
-        feed = frame.feed.removesuffix(SNAPSHOT)
+        channel, kind, numbered = _meaning(frame.feed, frame.product_id)
         return Message(
-            channel=_channel(feed, frame.product_id),
+            channel=channel,
             raw=payload,
-            kind="update" if feed == frame.feed else "snapshot",
-            sequence=frame.seq if feed in _NUMBERED else None,
+            kind=kind,
+            sequence=frame.seq if numbered else None,
             received=now.realtime,
         )
+
+
+@lru_cache(4096)
+def _meaning(feed: str, product: str | None) -> tuple[str, str, bool]:
+    """Of a data message: its channel, its kind, and whether its `seq` counts by one.
+
+    Remembered, because working it out costs more than reading the frame.
+    """
+    plain = feed.removesuffix(SNAPSHOT)
+    kind = "update" if plain == feed else "snapshot"
+    return _channel(plain, product), kind, plain in _NUMBERED
 
 
 def _control(frame: Inbound, payload: bytes) -> Reply:

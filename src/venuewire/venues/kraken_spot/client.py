@@ -242,6 +242,7 @@ class KrakenSpotClient:
             frame.req_id,
             next(iter(self._named(frame)), None),
             benign=reason in _BENIGN,
+            transient=reason == refusals.EXCEEDED_RATE,
             auth=reason == refusals.INVALID_SESSION,
         )
 

@@ -52,7 +52,8 @@ NETWORK_ALLOWANCE: Final = 1.0
 considered". """
 TOPICS_PER_REQUEST: Final = 100
 
-_TOO_MANY_REQUESTS: Final = 429
+_AN_ERROR: Final = 400
+_LIMITED: Final = 509
 _LONGEST_NUMBER: Final = 18
 _BAD_TOPIC: Final = frozenset({400, 403, 404})
 _REQUESTS: Final = (90, 10.0)
@@ -235,10 +236,13 @@ def _message(answer: wire.Answer, payload: bytes, now: Instant) -> Message:
 def _refused(answer: wire.Answer) -> Refused:
     number = _id(answer.code)
     code = number if isinstance(number, int) else None
+    text = _text(answer.data)
     return Refused(
-        _text(answer.data),
+        text,
         id=_id(answer.id),
         code=code,
+        # 509 means three things: too fast, too busy, and too many, which stays so.
+        transient=code == _LIMITED and "count" not in text,
         splits=code in _BAD_TOPIC,
         auth=code == 401,
     )
@@ -264,9 +268,9 @@ def _granted(reply: HttpReply) -> wire.Grant:
     try:
         answer = wire.read_token_reply(reply.body)
     except UnreadableFrame:
-        if reply.status == _TOO_MANY_REQUESTS:
-            raise _refusal("too many requests", reply, auth=False) from None
-        raise
+        if reply.status < _AN_ERROR:
+            raise
+        raise _refusal(f"HTTP {reply.status}", reply, auth=False) from None
     if answer.code != wire.SUCCESS:
         credentials = len(answer.code) == 6 and answer.code.startswith("4000")
         raise _refusal(f"{answer.code} {answer.msg[:80]}", reply, auth=credentials)
