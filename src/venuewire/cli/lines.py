@@ -65,7 +65,7 @@ def describe(update: Update) -> str:
     return printable(_describe(update))
 
 
-def _describe(update: Update) -> str:  # noqa: C901, PLR0911 - a line for each
+def _describe(update: Update) -> str:  # noqa: C901, PLR0911, PLR0912 - a line for each
     match update:
         case Message():
             return f"{update.channel} {update.kind}: {_excerpt(update)}"
