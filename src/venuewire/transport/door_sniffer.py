@@ -252,10 +252,17 @@ class DoorSniffer(asyncio.BufferedProtocol):
         self._forgotten()
 
     def _speak_http(self, raw: bytes, rest: bytes) -> None:
-        self._http = self._http_factory(self._be_patient, self._wait_for_request)
+        self._http = self._http_factory(self._be_patient, self._answered)
         self._http.connection_made(self._transport)
         self._http.data_received(without_upgrade(raw) + END + rest)
         self._head.clear()
+
+    def _answered(self) -> None:
+        """The next request on this connection may be an upgrade: clients that keep connections
+        fetch a token and dial on the same one."""
+        if self._http is not None and self._http.release():
+            self._http = None
+        self._wait_for_request()
 
     def _refuse(self, reply: HttpReply) -> None:
         """Answer, and close once the client has heard it."""

@@ -33,8 +33,10 @@ class HttpProtocol(HttpToolsProtocol):
         self.access_log = False
         self._complete = complete
         self._answered = answered
+        self._within_request = False
 
     def on_message_begin(self) -> None:
+        self._within_request = True
         super().on_message_begin()
         self.scope[RESET] = self._reset  # type: ignore[typeddict-unknown-key]
 
@@ -42,6 +44,7 @@ class HttpProtocol(HttpToolsProtocol):
         reset(self.transport)
 
     def on_message_complete(self) -> None:
+        self._within_request = False
         if not self.cycle.response_complete:
             self._complete()
         super().on_message_complete()
@@ -50,6 +53,15 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if not self.transport.is_closing() and not self.pipeline:
             self._answered()
+
+    def release(self) -> bool:
+        """Let go of the connection, so that its next request may be an upgrade; False when some of
+        that has been read here already."""
+        if self._within_request or not self.cycle.response_complete:
+            return False
+        self._unset_keepalive_if_required()
+        self.connections.discard(self)
+        return True
 
 
 class HttpFactory(Protocol):

@@ -215,11 +215,26 @@ async def test_a_websocket_door_asks_for_an_upgrade() -> None:
         assert json.loads(body)["error"]["type"] == "upgrade_required"
 
 
-async def test_an_upgrade_on_a_used_connection_is_declined() -> None:
+async def test_a_used_connection_may_be_upgraded() -> None:
+    """As aiohttp does, and who builds on it: the token is fetched and the venue dialed on one."""
+    async with LocalVenue(TOY) as venue, aiohttp.ClientSession() as client:
+        for _ in range(2):
+            async with client.post(f"{venue.base}/toy/token") as reply:
+                assert reply.status == 401
+            async with client.ws_connect(venue.url) as link:
+                await link.send_str(PING)
+                assert await link.receive_str() == PONG
     async with LocalVenue(TOY) as venue, await RawPeer.connect(venue.base) as peer:
         peer.send(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
         assert (await peer.reply())[0] == 200
         peer.send(upgrade("/toy/v1"))
+        assert (await peer.reply())[0] == 101
+
+
+async def test_an_upgrade_behind_a_request_that_is_not_answered_yet_is_declined() -> None:
+    async with LocalVenue(TOY) as venue, await RawPeer.connect(venue.base) as peer:
+        peer.send(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n" + upgrade("/toy/v1"))
+        assert (await peer.reply())[0] == 200
         status, _, body = await peer.reply()
         assert status == 426
         assert "first request" in json.loads(body)["error"]["message"]
