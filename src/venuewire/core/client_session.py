@@ -108,13 +108,14 @@ class ClientSession:
         self._reconciler.want(topics, ready, now)
         if ready:
             self._reconciler.request(now)
+            self._expect(now)
         return [topic.channel for topic in topics]
 
     def unsubscribe(self, channel: str, now: Instant, **options: Option) -> list[str]:
         """No longer want it. Raises `ConfigurationError`."""
         topics = self.dialect.topics(channel, options)
         self._reconciler.withdraw(topics, self.phase is Phase.READY, now)
-        self.liveness.expecting = bool(self.subscriptions.active)
+        self._expect(now)
         return [topic.channel for topic in topics]
 
     def ping(self, now: Instant) -> int:
@@ -126,10 +127,8 @@ class ClientSession:
             raise NotLive(f"cannot ping: the session is {self.phase.name.lower()}")
         number = self.new_id()
         frame = self.dialect.ping(number, now)
-        if frame is None:
-            self.commands.append(commands.SendPing(self.link, b"%d" % number))
-        else:
-            self.commands.append(SendFrame(self.link, frame))
+        control = commands.SendPing(self.link, b"%d" % number)
+        self.commands.append(control if frame is None else SendFrame(self.link, frame))
         self.liveness.pinged(number, now)
         self.counters.pings += 1
         return number
@@ -236,6 +235,7 @@ class ClientSession:
             for topic in self.dialect.topics(own, {}):
                 self.subscriptions.want(topic, own=True)
         self._reconciler.begin(now)
+        self._expect(now)
 
     # Hearing the venue.
 
@@ -279,7 +279,7 @@ class ClientSession:
                 | messages.Refused()
             ):
                 self._reconciler.hear(word, now)
-                self.liveness.expecting = bool(self.subscriptions.active)
+                self._expect(now)
                 if isinstance(word, messages.FirstMessage):
                     return self._told(word.message, now)
             case messages.Ignored():
@@ -297,6 +297,9 @@ class ClientSession:
         wish.last_data = now
         self.counters.messages += 1
         return message
+
+    def _expect(self, now: Instant) -> None:
+        self.liveness.expect(self.subscriptions.concern_the_venue, now)
 
     def _on_welcome(self, text: str, now: Instant) -> None:
         if text:
@@ -353,14 +356,10 @@ class ClientSession:
 
     def _on_closed(self, event: events.LinkClosed, now: Instant) -> None:
         reply = event.reply
-        if reply is None:
-            dialing = self.phase is Phase.DIALING
-            fate = "no connection" if dialing else f"the link closed with {event.code}"
-            self._lose(Cause.LOST, f"{fate}: {event.reason}" if event.reason else fate, now)
-            return
-        cause = Cause.REFUSED if reply.status in {401, 403} else Cause.LOST
-        reason = f"the venue answered the upgrade with HTTP {reply.status}"
-        self._lose(cause, reason, now, retry_after=reply.retry_after)
+        cause = Cause.REFUSED if reply is not None and reply.status in {401, 403} else Cause.LOST
+        reason = event.account(opened=self.phase is not Phase.DIALING)
+        retry_after = None if reply is None else reply.retry_after
+        self._lose(cause, reason, now, retry_after=retry_after)
 
     def _hang_up(self, cause: Cause, reason: str, now: Instant) -> None:
         """End our side at once: a dead peer would not answer a polite close."""

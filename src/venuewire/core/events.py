@@ -26,6 +26,13 @@ class LinkClosed(Struct, frozen=True):
     reply: HttpReply | None = None
     """What the venue said instead of upgrading; None when it was not HTTP that failed."""
 
+    def account(self, *, opened: bool) -> str:
+        """What happened, in words."""
+        if self.reply is not None:
+            return f"the venue answered the upgrade with HTTP {self.reply.status}"
+        fate = f"the link closed with {self.code}" if opened else "no connection"
+        return f"{fate}: {self.reason}" if self.reason else fate
+
 
 class PongReceived(Struct, frozen=True):
     """A WebSocket PONG frame, with the payload of the PING it answers."""

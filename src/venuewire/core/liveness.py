@@ -28,7 +28,8 @@ class LivenessPolicy(Struct, frozen=True, kw_only=True):
     silence_timeout: float | None = None
     """Suspect when nothing at all has arrived for this long."""
     silence_while_subscribed: bool = False
-    """Silence counts only while a channel is active: the venue's heartbeats start with one."""
+    """Silence counts only while a channel is active or being asked for: the venue's heartbeats
+    start with one."""
     silence_beats: float | None = None
     """Suspect after this many learned heartbeat intervals, once three have been heard."""
 
@@ -76,6 +77,7 @@ class Liveness:
         "_beat_interval",
         "_beats",
         "_doubt",
+        "_expected_at",
         "_grace_until",
         "_graced",
         "_pings",
@@ -95,7 +97,7 @@ class Liveness:
         self.charge = ""
         """The evidence that last made the link suspect."""
         self.expecting = False
-        """A channel is active."""
+        """A channel is active, or being asked for."""
 
         # Evidence; numbers are monotonic seconds.
         self.heard = now
@@ -105,6 +107,7 @@ class Liveness:
         self.round_trip: float | None = None
 
         self._doubt = _Doubt.NONE
+        self._expected_at = now.monotonic
         self._awaited: float | None = None
         self._pings: dict[int, float] = {}
         self._beats = 0
@@ -114,6 +117,12 @@ class Liveness:
         self._grace_until = 0.0
 
     # Told by the session.
+
+    def expect(self, something: bool, now: Instant) -> None:
+        """Whether the venue has something to say; before that its silence counted for nothing."""
+        if something and not self.expecting:
+            self._expected_at = now.monotonic
+        self.expecting = something
 
     def pinged(self, id: int, now: Instant) -> None:
         self.sent_at = now.monotonic
@@ -214,7 +223,7 @@ class Liveness:
         if self.verdict is not Verdict.ALIVE:
             return None  # The probe's pong decides now.
         silence = self._silence
-        return None if silence is None else self.heard.monotonic + silence
+        return None if silence is None else max(self.heard.monotonic, self._expected_at) + silence
 
     @property
     def _silence(self) -> float | None:

@@ -113,6 +113,12 @@ class Subscriptions:
             wish.last_data = wish.sequence = None
 
     @property
+    def concern_the_venue(self) -> bool:
+        """It has agreed to some, or is being asked: it has something to say."""
+        known = (Standing.PENDING, Standing.ACTIVE)
+        return any(wish.standing in known for wish in self._wishes.values())
+
+    @property
     def channels(self) -> list[str]:
         """What the application asked for."""
         return [channel for channel, wish in self._wishes.items() if not wish.own]

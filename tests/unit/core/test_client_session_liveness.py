@@ -150,3 +150,15 @@ def test_a_frame_without_text_is_a_sign_of_life(event: Event, news: list[Update]
     for update in news:
         book << update
     book.end()
+
+
+def test_a_link_that_never_answers_the_first_request_is_suspected_of_silence() -> None:
+    """A link that is dead from its first frame must not wait for the patience of requests."""
+    policy = LivenessPolicy(silence_timeout=3.0, ping_timeout=3.0, silence_while_subscribed=True)
+    book = ready(Profile(liveness=policy))
+    book.wait(60).end()
+    book.subscribe("a") << b"subscribe 1 a"
+    book.wait(2.9).end()
+    book.wait(0.1) << Suspect("nothing heard for 63.0 s") << b"ping 2"
+    book.wait(3) << CloseLink(1, 1001, "", abort=True)
+    book.skip()

@@ -96,8 +96,12 @@ def test_only_so_many_pings_are_remembered() -> None:
 def test_silence_counts_only_while_subscribed_where_heartbeats_start_with_a_channel() -> None:
     liveness = link(silence_timeout=3, silence_while_subscribed=True)
     assert liveness.deadline is None
-    liveness.expecting = True
-    assert liveness.deadline == 3
+    liveness.expect(True, at(60))
+    assert liveness.deadline == 63
+    liveness.expect(True, at(61))
+    assert liveness.deadline == 63
+    liveness.expect(False, at(62))
+    assert liveness.deadline is None
 
 
 def test_the_heartbeat_interval_is_learned() -> None:
