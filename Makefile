@@ -10,7 +10,7 @@ OLD := Venuewire needs Python 3.11 or newer; `make PYTHON=/path/to/python3` choo
 CHECKED := src tests bench
 GENERATED := .venv build dist src/*.egg-info .coverage .hypothesis .import_linter_cache .*_cache
 
-.PHONY: help setup run test check lint bench format clean
+.PHONY: help setup run test check lint bench mutants format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' Makefile
@@ -35,6 +35,9 @@ lint: .venv/dev
 
 bench: .venv/dev  ## what a message costs, beside the yardsticks (QUICK=1 for a glance)
 	@$(BIN)/python -m bench $(if $(QUICK),--quick)
+
+mutants: .venv/dev  ## break the sources on purpose, 200 times: some test must notice each
+	@PYTHONPATH=src:tests $(BIN)/python -m mutation $(ONLY)
 
 format: .venv/dev  ## rewrite the sources as `check` wants them
 	$(BIN)/ruff check --fix-only $(CHECKED)

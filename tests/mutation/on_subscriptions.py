@@ -1,0 +1,144 @@
+"""Mutants of what brings the venue to agree: requests, their answers, gaps and budgets."""
+
+from typing import Final
+
+from mutation.mutant import Mutant
+
+MUTANTS: Final = (
+    Mutant(
+        name="a gap is reported twice",
+        file="core/reconciler.py",
+        old="since, wish.covered_until = wish.covered_until, None",
+        new="since = wish.covered_until",
+        breaks="reconciler, law 3: an interval that was not covered is reported by one `Gap`",
+        tests=("unit/core/test_client_session_links.py",),
+    ),
+    Mutant(
+        name="a gap is not reported",
+        file="core/subscriptions.py",
+        old="                wish.covered_until = heard_at\n",
+        new="                wish.covered_until = None\n",
+        breaks="reconciler, law 3: an interval that was not covered is reported by one `Gap`",
+        tests=("unit/core/test_client_session.py",),
+    ),
+    Mutant(
+        name="agreements outlive links",
+        file="core/subscriptions.py",
+        old=("            wish.standing = Standing.WANTED\n            wish.unanswered = 0\n"),
+        new="            wish.unanswered = 0\n",
+        breaks="subscriptions: wishes outlive links; agreements do not",
+        tests=("unit/core/test_client_session.py",),
+    ),
+    Mutant(
+        name="one missing number is no gap",
+        file="core/reconciler.py",
+        old="after == before + 1",
+        new="after <= before + 2",
+        breaks="a number left out is a message missed",
+        tests=("unit/core/test_reconciler.py",),
+    ),
+    Mutant(
+        name="a repeated number is a gap",
+        file="core/reconciler.py",
+        old="before is not None and after <= before",
+        new="before is not None and after < before",
+        breaks="what comes late, or twice, is no gap",
+        tests=("unit/core/test_reconciler.py",),
+    ),
+    Mutant(
+        name="too much at once is refused for good",
+        file="core/reconciler.py",
+        old="standing = Standing.WANTED if refused.transient else Standing.REFUSED",
+        new="standing = Standing.REFUSED",
+        breaks="what is refused for the moment is asked for again",
+        tests=("unit/core/test_reconciler.py",),
+    ),
+    Mutant(
+        name="a nameless error answers the oldest request",
+        file="core/reconciler.py",
+        old="answers = named or not self._session.profile.answers_by_id",
+        new="answers = True",
+        breaks="where answers carry ids, an error without one answers no request",
+        tests=("unit/core/test_reconciler.py",),
+    ),
+    Mutant(
+        name="a kept promise is called broken",
+        file="core/promises.py",
+        old="if wish is not None and wish.last_data is None]",
+        new="if wish is not None]",
+        breaks="promises: a promise is kept by any message on its channel",
+        tests=("unit/core/test_promises.py",),
+    ),
+    Mutant(
+        name="a benign refusal is a refusal",
+        file="core/reconciler.py",
+        old=(
+            "        if refused.benign:\n"
+            "            self._fulfil(settled, now)\n"
+            "            return\n"
+        ),
+        new="",
+        breaks="a benign refusal says that what was asked for is so already",
+        tests=("unit/core/test_reconciler.py",),
+    ),
+    Mutant(
+        name="three tries before a link is given up",
+        file="core/reconciler.py",
+        old="TRIES: Final = 2",
+        new="TRIES: Final = 3",
+        breaks="`TRIES`: unanswered twice, the link is not believed",
+        tests=("unit/core/test_reconciler.py",),
+    ),
+    Mutant(
+        name="requests wait for ever",
+        file="core/inflight.py",
+        old="PATIENCE: Final = 10.0",
+        new="PATIENCE: Final = 10_000.0",
+        breaks="a venue has ten seconds to answer a request",
+        tests=("unit/core/test_client_session_links.py",),
+    ),
+    Mutant(
+        name="any id answers the oldest request",
+        file="core/inflight.py",
+        old="            return self._pending.get(id) if isinstance(id, int) else None\n",
+        new="            return next(iter(self._pending.values()), None)\n",
+        breaks="a reply with an id answers the request with that id",
+        tests=("unit/core/test_inflight.py",),
+    ),
+    Mutant(
+        name="one symbol settles a whole request",
+        file="core/inflight.py",
+        old=("settled = tuple(c for c in pending.channels if not channels or c in channels)"),
+        new="settled = tuple(pending.channels)",
+        breaks="Kraken Spot settles a request symbol by symbol",
+        tests=("unit/core/test_inflight.py",),
+    ),
+    Mutant(
+        name="requests go out without a budget",
+        file="core/reconciler.py",
+        old="if self._budget is not None and not self._budget.take(now):",
+        new="if self._budget is not None and self._budget.take(now) is None:",
+        breaks="reconciler, law 4: requests keep to what the venue allows in a time",
+        tests=("unit/core/test_reconciler.py",),
+    ),
+    Mutant(
+        name="a budget is one too small",
+        file="core/pacing.py",
+        old="deque(maxlen=limit)",
+        new=(
+            "deque(maxlen=limit)  # Off by one:\n"
+            "        self.limit = max(limit - 1, 1)\n"
+            "        self._taken = deque(maxlen=self.limit)"
+        ),
+        breaks="at most `limit` takes within a window, and as many",
+        tests=("unit/core/test_pacing.py",),
+    ),
+    Mutant(
+        name="a budget is free a moment late",
+        file="core/pacing.py",
+        old="now.monotonic - taken[0] < self.window",
+        new="now.monotonic - taken[0] <= self.window",
+        breaks="`free_at`: from then on `take` succeeds",
+        tests=("unit/core/test_pacing.py",),
+    ),
+)
