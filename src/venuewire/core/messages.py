@@ -71,7 +71,10 @@ class Refused(Struct, frozen=True):
     """Token, key or signature are at fault: the session, not the request, was refused."""
 
 
-class Message(Struct, frozen=True, kw_only=True):
+_plain = msgspec.json.Decoder().decode
+
+
+class Message(Struct, frozen=True, kw_only=True, gc=False):
     """Something was published on a channel."""
 
     channel: str
@@ -90,7 +93,7 @@ class Message(Struct, frozen=True, kw_only=True):
     @property
     def data(self) -> Any:
         """`raw` as plain Python values. Decoded at each access: hold on to the result."""
-        return msgspec.json.decode(self.raw)
+        return _plain(self.raw)
 
     def decode(self, type: Any) -> Any:
         """`raw` as `type`, anything msgspec can decode into; cheaper than `data` for a struct.
