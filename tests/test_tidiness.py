@@ -30,7 +30,7 @@ BRITISH = re.compile(
     re.IGNORECASE,
 )
 UNFINISHED = re.compile(r"\b(TOD[O]|FIXM[E]|HAC[K]|XX[X])\b")
-LOCAL = re.compile(r"/wor[k]/|/roo[t]/|/hom[e]/|/tmp/prob[e]|\.\./share[d]|\bseeds?[ /]0[0-9]")
+LOCAL = re.compile(r"/(hom[e]|roo[t]|User[s])/")
 """Places only the authors' machines have."""
 VENUE_FILES = {
     *("README.md", "__init__.py", "wire.py", "terms.py", "signing.py"),

@@ -5,8 +5,9 @@ from random import Random
 import pytest
 
 from clock import EPOCH, at
-from plain_dialect import QUIET, TOKEN, PlainClient
+from plain_dialect import TOKEN, PlainClient
 from playbook import Playbook
+from scripts import AGAIN, message, opened, ready, subscribed
 from venuewire.core import updates
 from venuewire.core.backoff import Backoff
 from venuewire.core.client_session import ClientSession
@@ -29,7 +30,6 @@ from venuewire.core.messages import (
     FirstMessage,
     Heartbeat,
     Ignored,
-    Message,
     Refused,
     Subscribed,
     Unsubscribed,
@@ -37,28 +37,6 @@ from venuewire.core.messages import (
 )
 from venuewire.core.pacing import Budget
 from venuewire.core.updates import Cause, Down, Gap, Notice, Ready, Unreadable
-
-AGAIN = Backoff(initial=1.0, limit=1.0)
-
-
-def message(channel: str = "a") -> Message:
-    return Message(channel=channel, raw=b"1")
-
-
-def opened(profile: Profile = QUIET, backoff: Backoff = AGAIN) -> Playbook:
-    book = Playbook(PlainClient(profile), backoff=backoff)
-    return book << Dial(1, "ws://venue.test/1") >> LinkOpened(1)
-
-
-def ready(profile: Profile = QUIET, backoff: Backoff = AGAIN) -> Playbook:
-    return opened(profile, backoff) << Ready(1)
-
-
-def subscribed(channel: str = "a", profile: Profile = QUIET) -> Playbook:
-    book = ready(profile).subscribe(channel) << f"subscribe 1 {channel}".encode()
-    book.hear(Subscribed(1)) << updates.Subscribed(channel)
-    return book
-
 
 # Getting connected.
 

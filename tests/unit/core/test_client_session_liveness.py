@@ -3,10 +3,9 @@
 import pytest
 
 from clock import at
-from plain_dialect import QUIET, PlainClient
+from plain_dialect import PlainClient
 from playbook import Playbook
-from venuewire.core import updates
-from venuewire.core.backoff import Backoff
+from scripts import ready
 from venuewire.core.commands import CloseLink, Deliver, Dial, ReportRoundTrip, SendPing
 from venuewire.core.dialect import Profile
 from venuewire.core.errors import NotLive
@@ -21,33 +20,9 @@ from venuewire.core.events import (
 from venuewire.core.liveness import LivenessPolicy, Verdict
 from venuewire.core.messages import (
     Heartbeat,
-    Message,
     Pong,
-    Subscribed,
 )
 from venuewire.core.updates import Alive, Cause, Down, Ready, Suspect, Unreadable, Update
-
-AGAIN = Backoff(initial=1.0, limit=1.0)
-
-
-def message(channel: str = "a") -> Message:
-    return Message(channel=channel, raw=b"1")
-
-
-def opened(profile: Profile = QUIET, backoff: Backoff = AGAIN) -> Playbook:
-    book = Playbook(PlainClient(profile), backoff=backoff)
-    return book << Dial(1, "ws://venue.test/1") >> LinkOpened(1)
-
-
-def ready(profile: Profile = QUIET, backoff: Backoff = AGAIN) -> Playbook:
-    return opened(profile, backoff) << Ready(1)
-
-
-def subscribed(channel: str = "a", profile: Profile = QUIET) -> Playbook:
-    book = ready(profile).subscribe(channel) << f"subscribe 1 {channel}".encode()
-    book.hear(Subscribed(1)) << updates.Subscribed(channel)
-    return book
-
 
 PINGING = Profile(liveness=LivenessPolicy(ping_interval=20.0, ping_timeout=5.0))
 LISTENING = Profile(liveness=LivenessPolicy(silence_timeout=3.0, ping_timeout=3.0))
