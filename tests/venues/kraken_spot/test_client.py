@@ -1,4 +1,4 @@
-"""The client's half: what it sends, and what it makes of whatever it hears."""
+"""The client's half: how it gets in, and what it sends."""
 
 from typing import Any
 
@@ -7,37 +7,10 @@ import pytest
 
 from clock import EPOCH, at
 from venues.kraken_spot.local import ALICE
-from venuewire.core.dialect import ClientDialect
+from venues.kraken_spot.speaker import granted, private, public, sent
 from venuewire.core.errors import AccessRefused, ConfigurationError, UnreadableFrame
 from venuewire.core.http import HttpReply
-from venuewire.core.venue import ClientOptions
-from venuewire.venues.kraken_spot import KRAKEN_SPOT
 from venuewire.venues.kraken_spot.wire import read_grant
-
-TICKER = b'{"channel":"ticker","type":"update","data":[{"symbol":"BTC/USD","last":1.50}]}'
-
-
-def public(**options: Any) -> ClientDialect:
-    return KRAKEN_SPOT.client(ClientOptions(**options))
-
-
-def private(**options: Any) -> ClientDialect:
-    return public(credentials=ALICE.credentials, **options)
-
-
-def granted(token: str) -> HttpReply:
-    body = b'{"error":[],"result":{"token":"%b","expires":900}}' % token.encode()
-    return HttpReply(status=200, body=body)
-
-
-def hear(dialect: ClientDialect, frame: Any) -> Any:
-    payload = frame if isinstance(frame, bytes) else msgspec.json.encode(frame)
-    return dialect.decode(payload, at(1.5))
-
-
-def sent(frame: bytes) -> Any:
-    return msgspec.json.decode(frame)
-
 
 # Getting in.
 

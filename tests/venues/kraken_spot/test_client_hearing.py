@@ -3,16 +3,13 @@
 from contextlib import suppress
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clock import EPOCH, at
-from venues.kraken_spot.local import ALICE
-from venuewire.core.dialect import ClientDialect
+from venues.kraken_spot.speaker import TICKER, hear, public
 from venuewire.core.errors import UnreadableFrame
-from venuewire.core.http import HttpReply
 from venuewire.core.messages import (
     Heartbeat,
     Ignored,
@@ -23,32 +20,7 @@ from venuewire.core.messages import (
     Unsubscribed,
     Welcome,
 )
-from venuewire.core.venue import ClientOptions
-from venuewire.venues.kraken_spot import KRAKEN_SPOT, client
-
-TICKER = b'{"channel":"ticker","type":"update","data":[{"symbol":"BTC/USD","last":1.50}]}'
-
-
-def public(**options: Any) -> ClientDialect:
-    return KRAKEN_SPOT.client(ClientOptions(**options))
-
-
-def private(**options: Any) -> ClientDialect:
-    return public(credentials=ALICE.credentials, **options)
-
-
-def granted(token: str) -> HttpReply:
-    body = b'{"error":[],"result":{"token":"%b","expires":900}}' % token.encode()
-    return HttpReply(status=200, body=body)
-
-
-def hear(dialect: ClientDialect, frame: Any) -> Any:
-    payload = frame if isinstance(frame, bytes) else msgspec.json.encode(frame)
-    return dialect.decode(payload, at(1.5))
-
-
-def sent(frame: bytes) -> Any:
-    return msgspec.json.decode(frame)
+from venuewire.venues.kraken_spot import client
 
 
 def test_a_channel_message_is_the_whole_message() -> None:
