@@ -86,7 +86,10 @@ class Message(Struct, frozen=True, kw_only=True, gc=False):
     subject: str = ""
     """KuCoin's `subject`; elsewhere empty."""
     sequence: int | None = None
-    """The venue's own numbering on this channel, where each is the last one's successor."""
+    """The venue's own numbering on this channel, where each is the last one's successor; of
+    several numbers in one message the last."""
+    first_sequence: int | None = None
+    """The first of several numbers in one message; None where it has only `sequence`, or none."""
     received: float = 0.0
     """Seconds since the epoch, when the frame was read."""
 

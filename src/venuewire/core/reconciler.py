@@ -211,9 +211,10 @@ class Reconciler:
         if after is None or (before is not None and after <= before):
             return  # Not numbered; or late, or repeated, which is no gap.
         wish.sequence = after
-        if before is None or last is None or message.kind == "snapshot" or after == before + 1:
+        first = after if message.first_sequence is None else message.first_sequence
+        if before is None or last is None or message.kind == "snapshot" or first <= before + 1:
             return
-        why = f"the venue's numbers go from {before} to {after}"
+        why = f"the venue's numbers go from {before} to {first}"
         self._session.counters.gaps += 1
         self._session.deliver(updates.Gap(message.channel, last.realtime, now.realtime, why))
 

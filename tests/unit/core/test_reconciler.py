@@ -284,6 +284,15 @@ def test_a_number_left_out_is_a_gap() -> None:
     assert len(book.heard) == 3
 
 
+def test_a_message_may_carry_several_numbers() -> None:
+    book = asked().hear(Subscribed(1)) << updates.Subscribed("a")
+    several = [(7, 9), (10, 12), (11, 13)]
+    for first, last in several:
+        book.hear(Message(channel="a", raw=b"1", sequence=last, first_sequence=first))
+    book.hear(Message(channel="a", raw=b"1", sequence=20, first_sequence=15))
+    book << Gap("a", EPOCH, EPOCH, "the venue's numbers go from 13 to 15")
+
+
 def test_a_snapshot_begins_the_numbers_anew() -> None:
     book = asked().hear(Subscribed(1)) << updates.Subscribed("a")
     book.hear(numbered(7)).hear(numbered(100, "snapshot")).hear(numbered(101)).end()
@@ -291,7 +300,8 @@ def test_a_snapshot_begins_the_numbers_anew() -> None:
 
 def test_an_old_number_is_no_gap() -> None:
     book = asked().hear(Subscribed(1)) << updates.Subscribed("a")
-    book.hear(numbered(7)).hear(numbered(6)).hear(numbered(7)).end()
+    book.hear(numbered(7)).hear(numbered(8)).hear(numbered(6)).hear(numbered(8)).end()
+    book.hear(numbered(9)).end()
 
 
 def test_first_data_begins_the_numbers() -> None:

@@ -8,6 +8,7 @@ Source: https://www.kucoin.com/docs-new/websocket-api/base-info/introduction
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -40,7 +41,7 @@ from venuewire.core.venue import ClientOptions
 from venuewire.venues.kucoin import wire
 from venuewire.venues.kucoin.signing import signed_headers
 from venuewire.venues.kucoin.terms import Market
-from venuewire.venues.kucoin.topics import ALONE, Argument, Topics
+from venuewire.venues.kucoin.topics import ALONE, NUMBERED, Argument, Topics
 
 PUBLIC_PATH: Final = "/api/v1/bullet-public"
 PRIVATE_PATH: Final = "/api/v1/bullet-private"
@@ -54,7 +55,6 @@ TOPICS_PER_REQUEST: Final = 100
 
 _AN_ERROR: Final = 400
 _LIMITED: Final = 509
-_LONGEST_NUMBER: Final = 18
 _BAD_TOPIC: Final = frozenset({400, 403, 404})
 _REQUESTS: Final = (90, 10.0)
 """Messages per seconds. The venue allows 100; the others are for pings and what is given up."""
@@ -225,12 +225,32 @@ def _request(type: str, topics: Sequence[Topic], id: int) -> bytes:
 def _message(answer: wire.Answer, payload: bytes, now: Instant) -> Message:
     if answer.topic is None:
         raise UnreadableFrame(excerpt(payload))
+    if _is_numbered(answer.topic):
+        return _numbered(answer.topic, answer, now)
     return Message(
         channel=answer.topic,
         subject=answer.subject or "",
         raw=answer.data,
         received=now.realtime,
     )
+
+
+def _numbered(topic: str, answer: wire.Answer, now: Instant) -> Message:
+    first, last = wire.read_numbers(answer.data)
+    return Message(
+        channel=topic,
+        subject=answer.subject or "",
+        raw=answer.data,
+        sequence=last,
+        first_sequence=first,
+        received=now.realtime,
+    )
+
+
+@lru_cache(4096)
+def _is_numbered(topic: str) -> bool:
+    """Remembered, because cutting a text for each message costs more than finding it again."""
+    return topic.partition(":")[0] in NUMBERED
 
 
 def _refused(answer: wire.Answer) -> Refused:
@@ -256,8 +276,8 @@ def _text(data: Raw) -> str:
 
 def _id(id: str | float | None) -> RequestId | None:
     """A number again, where it was one of ours: the venue answers with text in any case."""
-    if isinstance(id, str) and id.isascii() and id.isdecimal() and len(id) <= _LONGEST_NUMBER:
-        return int(id)
+    if isinstance(id, str) and (number := wire.number(id)) is not None:
+        return number
     return id if isinstance(id, int | None) else str(id)
 
 

@@ -49,14 +49,24 @@ class TopicKind(Struct, frozen=True, kw_only=True):
     """Usual subject where a symbol is optional and given; empty for the usual one."""
     alias_of: str = ""
     """Another name of that prefix's topics."""
+    numbered: bool = False
+    """Its messages are numbered without a hole, so a number left out is a message missed. Tickers,
+    trades and excerpts of a book have a `sequence` too: that of the book, which goes on without
+    them."""
 
 
-def _public(prefix: str, subject: str, argument: Argument = Argument.SYMBOL) -> TopicKind:
-    return TopicKind(prefix=prefix, subject=subject, argument=argument)
+def _public(
+    prefix: str, subject: str, argument: Argument = Argument.SYMBOL, *, numbered: bool = False
+) -> TopicKind:
+    return TopicKind(prefix=prefix, subject=subject, argument=argument, numbered=numbered)
 
 
-def _listed(prefix: str, subject: str, argument: Argument = Argument.SYMBOL) -> TopicKind:
-    return TopicKind(prefix=prefix, subject=subject, argument=argument, multi=True)
+def _listed(
+    prefix: str, subject: str, argument: Argument = Argument.SYMBOL, *, numbered: bool = False
+) -> TopicKind:
+    return TopicKind(
+        prefix=prefix, subject=subject, argument=argument, multi=True, numbered=numbered
+    )
 
 
 def _private(prefix: str, subject: str, argument: Argument = Argument.NONE) -> TopicKind:
@@ -65,7 +75,7 @@ def _private(prefix: str, subject: str, argument: Argument = Argument.NONE) -> T
 
 SPOT_TOPICS: Final = (
     _listed("/market/ticker", "trade.ticker", Argument.SYMBOL_OR_ALL),
-    _listed("/market/level2", "trade.l2update"),
+    _listed("/market/level2", "trade.l2update", numbered=True),
     _listed("/market/match", "trade.l3match"),
     _public("/market/snapshot", "trade.snapshot", Argument.SYMBOL_OR_MARKET),
     _public("/market/candles", "trade.candles.update", Argument.CANDLES),
@@ -87,7 +97,7 @@ SPOT_TOPICS: Final = (
 FUTURES_TOPICS: Final = (
     _public("/contractMarket/ticker", "ticker"),
     _public("/contractMarket/tickerV2", "tickerV2"),
-    _public("/contractMarket/level2", "level2"),
+    _public("/contractMarket/level2", "level2", numbered=True),
     _public("/contractMarket/level2Depth5", "level2"),
     _public("/contractMarket/level2Depth50", "level2"),
     _public("/contractMarket/execution", "match"),
@@ -124,6 +134,10 @@ FUTURES_KINDS: Final[dict[Edition, tuple[TopicKind, ...]]] = {
     "documented": (*FUTURES_TOPICS, DOCUMENTED_ALIAS),
     "observed": FUTURES_TOPICS,
 }
+
+NUMBERED: Final = frozenset(
+    kind.prefix for kind in (*SPOT_TOPICS, *FUTURES_TOPICS) if kind.numbered
+)
 
 SPOT_SYMBOL: Final = re.compile(r"[A-Z0-9]+-[A-Z0-9]+")
 FUTURES_SYMBOL: Final = re.compile(r"[A-Z0-9]+M(?:[FGHJKMNQUVXZ][0-9]{2})?")

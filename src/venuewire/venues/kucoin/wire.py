@@ -151,6 +151,47 @@ def read_answer(payload: bytes) -> Answer:
         raise UnreadableFrame(excerpt(payload)) from None
 
 
+class Numbers(Struct, rename="camel", gc=False):
+    """How a published change of a book is numbered; numbers come as text too."""
+
+    sequence: int | str | None = None
+    """Futures: of this one change."""
+    sequence_start: int | str | None = None
+    """Spot: of the first and the last of several changes."""
+    sequence_end: int | str | None = None
+
+
+_numbers: Final = Decoder(Numbers)
+
+
+def read_numbers(data: Raw) -> tuple[int | None, int | None]:
+    """The first and the last number of a message; None where they make no sense.
+
+    In whatever order: the page on the book has an example with `"sequenceStart":19,
+    "sequenceEnd":15`, whose changes are numbered from 15 to 19.
+    """
+    try:
+        found = _numbers.decode(data)
+    except UNREADABLE:
+        return None, None
+    first, last = number(found.sequence_start), number(found.sequence_end)
+    if first is None or last is None:
+        return None, number(found.sequence)
+    return (first, last) if first <= last else (last, first)
+
+
+LONGEST_NUMBER: Final = 18
+"""Digits."""
+
+
+def number(text: str | int | None) -> int | None:
+    """A whole number not below 0, also where it came as text; None for anything else."""
+    if isinstance(text, str):
+        whole = text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
+        return int(text) if whole else None
+    return text if text is not None and text >= 0 else None
+
+
 # HTTP bodies.
 
 
