@@ -126,7 +126,7 @@ MUTANTS: Final = (
         file="core/reconciler.py",
         old="if self._budget is not None and not self._budget.take(now):",
         new="if self._budget is not None and self._budget.take(now) is None:",
-        breaks="reconciler, law 4: requests keep to what the venue allows in a time",
+        breaks="reconciler, law 5: requests keep to what the venue allows in a time",
         tests=("unit/core/test_reconciler.py",),
     ),
     Mutant(

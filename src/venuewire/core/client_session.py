@@ -22,7 +22,7 @@ from venuewire.core.errors import AccessRefused, ConfigurationError, NotLive, Un
 from venuewire.core.events import Event, RareFrame
 from venuewire.core.health import Counters, Health, examine
 from venuewire.core.http import HttpReply
-from venuewire.core.instant import Instant, earliest, passed
+from venuewire.core.instant import Instant, earliest
 from venuewire.core.lifecycle import Lifecycle, Phase, Step
 from venuewire.core.liveness import Judgment, Liveness, LivenessPolicy, Verdict
 from venuewire.core.messages import Message, RequestId, Word
@@ -325,7 +325,7 @@ class ClientSession:
 
     def _on_deadline(self, now: Instant) -> None:
         """Wake-ups may be early or repeated, so every deadline is looked at again."""
-        if passed(self._lifecycle.deadline, now):
+        if self._lifecycle.expired(now):
             self._on_phase_expired(now)
         elif (late := self._reconciler.overdue(now)) is not None:
             self._hang_up(Cause.UNANSWERED, late, now)

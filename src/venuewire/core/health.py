@@ -40,6 +40,11 @@ class Health(Struct, frozen=True, kw_only=True):
     frame_age: float | None
     """Seconds since anything was heard on this link; None without a link."""
     pong_age: float | None
+    lag: float = 0.0
+    """Seconds by which our own loop last came late on this link; 0 when it never did. While that
+    is all there is, it was not the venue that was late."""
+    lag_age: float | None = None
+    """Seconds since then."""
     channels: int
     """Wanted by the application."""
     active: int
@@ -75,6 +80,7 @@ def examine(session: Patient, now: Instant) -> Health:
     subscriptions = session.subscriptions
     link = session.liveness if session.phase is Phase.READY else None
     pong_at = None if link is None else link.pong_at
+    lagged_at = None if link is None else link.grace.lagged_at
     doubt = session.went_down or "not connected yet"
     return Health(
         phase=session.phase,
@@ -84,6 +90,8 @@ def examine(session: Patient, now: Instant) -> Health:
         round_trip=None if link is None else link.round_trip,
         frame_age=None if link is None else now.monotonic - link.heard.monotonic,
         pong_age=None if pong_at is None else now.monotonic - pong_at,
+        lag=0.0 if link is None else link.grace.lag,
+        lag_age=None if lagged_at is None else now.monotonic - lagged_at,
         channels=len(subscriptions.channels),
         active=len(subscriptions.active),
         counters=session.counters,

@@ -2,13 +2,15 @@
 
 Rule 1: a phase changes here and nowhere else.
 Rule 2: this file knows no venue; which steps a venue skips is in its `Profile`.
-Rule 3: a phase that waits for someone else has a limit.
+Rule 3: a phase that waits for someone else has a limit; when we come late to it ourselves, what has
+        been waiting for us is read first.
 """
 
 from enum import Enum, auto
 from typing import Final
 
 from venuewire.core.errors import LocalProtocolError
+from venuewire.core.grace import Grace
 from venuewire.core.instant import Instant
 
 
@@ -77,12 +79,13 @@ PATIENCE: Final[dict[Phase, float]] = {
 class Lifecycle:
     """The current phase and when it runs out; refuses any step that is not in the table."""
 
-    __slots__ = ("deadline", "phase")
+    __slots__ = ("_grace", "deadline", "phase")
 
     def __init__(self) -> None:
         self.phase = Phase.IDLE
         self.deadline: float | None = None
         """Monotonic seconds; None while the phase may last for ever."""
+        self._grace = Grace()
 
     def take(self, step: Step, now: Instant, *, patience: float | None = None) -> None:
         try:
@@ -91,6 +94,15 @@ class Lifecycle:
             raise LocalProtocolError(f"no step {step.name} from {self.phase.name}") from None
         seconds = PATIENCE.get(self.phase) if patience is None else patience
         self.deadline = None if seconds is None else now.monotonic + seconds
+
+    def expired(self, now: Instant) -> bool:
+        """Whether the phase has lasted too long. Coming late puts its deadline off once."""
+        if self.deadline is None or now.monotonic < self.deadline:
+            return False
+        if self.phase in PATIENCE and self._grace.excuses(self.deadline, now):
+            self.deadline = self._grace.until
+            return False
+        return True
 
     def __repr__(self) -> str:
         return f"Lifecycle({self.phase.name.lower()})"

@@ -15,6 +15,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from venuewire.core.grace import Grace
 from venuewire.core.instant import Instant, earliest, passed
 
 
@@ -56,10 +57,6 @@ class _Doubt(Enum):
     PONG = auto()
 
 
-LAG_TOLERANCE: Final = 0.25
-"""Seconds. Woken later than this after a deadline, the delay was ours."""
-LAG_GRACE: Final = 0.5
-"""Seconds to read what has been waiting before judging."""
 BEATS_LEARNED: Final = 3
 SHORTEST_BEAT: Final = 0.1
 """Seconds; a learned interval below this is a burst, not a rhythm."""
@@ -78,11 +75,11 @@ class Liveness:
         "_beats",
         "_doubt",
         "_expected_at",
-        "_grace_until",
-        "_graced",
+        "_pinged_at",
         "_pings",
         "charge",
         "expecting",
+        "grace",
         "heard",
         "policy",
         "pong_at",
@@ -98,6 +95,8 @@ class Liveness:
         """The evidence that last made the link suspect."""
         self.expecting = False
         """A channel is active, or being asked for."""
+        self.grace = Grace()
+        """Of this link, and of all that is waited for on it."""
 
         # Evidence; numbers are monotonic seconds.
         self.heard = now
@@ -110,11 +109,10 @@ class Liveness:
         self._expected_at = now.monotonic
         self._awaited: float | None = None
         self._pings: dict[int, float] = {}
+        self._pinged_at = now.monotonic
         self._beats = 0
         self._beat_at: float | None = None
         self._beat_interval = 0.0
-        self._graced: float | None = None
-        self._grace_until = 0.0
 
     # Told by the session.
 
@@ -125,7 +123,7 @@ class Liveness:
         self.expecting = something
 
     def pinged(self, id: int, now: Instant) -> None:
-        self.sent_at = now.monotonic
+        self.sent_at = self._pinged_at = now.monotonic
         if self._awaited is None:
             self._awaited = now.monotonic
         self._pings[id] = now.monotonic
@@ -173,24 +171,23 @@ class Liveness:
 
     @property
     def deadline(self) -> float | None:
-        return earliest(
-            self._ping_due, self._after_grace(self._pong_due), self._after_grace(self._silence_due)
-        )
+        judged = self.grace.after(earliest(self._pong_due, self._silence_due))
+        return earliest(self._ping_due, judged)
 
     def evidence(self, now: Instant) -> str:
         parts = [f"nothing heard for {now.monotonic - self.heard.monotonic:.1f} s"]
         if self._awaited is not None:
             parts.append(f"a ping unanswered for {now.monotonic - self._awaited:.1f} s")
+        if (lagged_at := self.grace.lagged_at) is not None and lagged_at > self.heard.monotonic:
+            parts.append(f"and our own loop {self.grace.lag:.1f} s late")
         return ", ".join(parts)
 
     # The rules.
 
     def _judge(self, doubt: _Doubt, due: float, now: Instant) -> Judgment:
-        if self._graced != due and now.monotonic - due > LAG_TOLERANCE:
-            self._graced, self._grace_until = due, now.monotonic + LAG_GRACE
-            return Judgment.PING
-        if self._graced == due and now.monotonic < self._grace_until:
-            return Judgment.REST
+        if self.grace.excuses(due, now):
+            probed = self._pinged_at >= self.grace.began and not passed(self._ping_due, now)
+            return Judgment.REST if probed else Judgment.PING
         if self.verdict is Verdict.ALIVE:
             self.verdict, self._doubt = Verdict.SUSPECT, doubt
             self.charge = self.evidence(now)
@@ -198,9 +195,6 @@ class Liveness:
             return Judgment.SUSPECT
         self.verdict = Verdict.DEAD
         return Judgment.DEAD
-
-    def _after_grace(self, due: float | None) -> float | None:
-        return self._grace_until if due is not None and self._graced == due else due
 
     @property
     def _ping_due(self) -> float | None:

@@ -3,7 +3,9 @@
 Law 1: a channel is active only by the venue's word.
 Law 2: a refusal is scoped to the channels of the request it answers.
 Law 3: an interval that was not covered is reported by one `Gap`, when its channel is active again.
-Law 4: requests keep to what the venue allows in a time; what has to wait stays wanted.
+Law 4: what is overdue because we came late ourselves is not judged before what has been waiting for
+       us is read.
+Law 5: requests keep to what the venue allows in a time; what has to wait stays wanted.
 """
 
 from collections.abc import Sequence
@@ -14,6 +16,7 @@ from venuewire.core.dialect import ClientDialect, Profile
 from venuewire.core.health import Counters
 from venuewire.core.inflight import Inflight, Pending, Purpose, Settled
 from venuewire.core.instant import Instant, earliest, passed
+from venuewire.core.liveness import Liveness
 from venuewire.core.messages import (
     Accepted,
     FirstMessage,
@@ -43,6 +46,7 @@ class Speaker(Protocol):
     subscriptions: Subscriptions
     dialect: ClientDialect
     profile: Profile
+    liveness: Liveness
     went_down: str
 
     def new_id(self) -> int: ...
@@ -63,7 +67,12 @@ class Reconciler:
 
     @property
     def deadline(self) -> float | None:
-        return earliest(self._inflight.deadline, self._promises.deadline, self._resume_at)
+        return earliest(self._session.liveness.grace.after(self._answer_due), self._resume_at)
+
+    @property
+    def _answer_due(self) -> float | None:
+        """What the venue owes: an answer, or data."""
+        return earliest(self._inflight.deadline, self._promises.deadline)
 
     def begin(self, now: Instant) -> None:
         """A link is ready: ask for everything."""
@@ -225,10 +234,14 @@ class Reconciler:
         why the link must go, if it must."""
         if not passed(self.deadline, now):
             return None
-        verdict = self._unanswered(now) or self._undelivered(now)
+        verdict = None if self._excused(now) else self._unanswered(now) or self._undelivered(now)
         if verdict is None:
             self.request(now)
         return verdict
+
+    def _excused(self, now: Instant) -> bool:
+        due = self._answer_due
+        return due is None or self._session.liveness.grace.excuses(due, now)
 
     def _unanswered(self, now: Instant) -> str | None:
         for pending in self._inflight.overdue(now):

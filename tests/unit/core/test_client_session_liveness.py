@@ -17,6 +17,7 @@ from venuewire.core.events import (
     PingReceived,
     PongReceived,
 )
+from venuewire.core.grace import LAG_GRACE
 from venuewire.core.liveness import LivenessPolicy, Verdict
 from venuewire.core.messages import (
     Heartbeat,
@@ -137,3 +138,42 @@ def test_a_link_that_never_answers_the_first_request_is_suspected_of_silence() -
     book.wait(0.1) << Suspect("nothing heard for 63.0 s") << b"ping 2"
     book.wait(3) << CloseLink(1, 1001, "", abort=True)
     book.skip()
+
+
+# Being late ourselves.
+
+
+def test_when_we_were_late_the_venue_is_probed_before_it_is_blamed_and_we_say_so() -> None:
+    """Goal: an application can tell "we were late" from "the venue was late"."""
+    book = ready(LISTENING).oversleep(10) << b"ping 1"
+    health = book.session.health(at(book.seconds))
+    assert health.verdict is Verdict.ALIVE
+    assert health.evidence == (
+        "nothing heard for 10.0 s, a ping unanswered for 0.0 s, and our own loop 7.0 s late"
+    )
+    assert (health.lag, health.lag_age) == (7.0, 0.0)
+    book.wait(LAG_GRACE) << Suspect(
+        "nothing heard for 10.5 s, a ping unanswered for 0.5 s, and our own loop 7.0 s late"
+    )
+    book << b"ping 2"
+
+
+def test_what_has_been_waiting_to_be_read_excuses_the_venue() -> None:
+    book = ready(LISTENING).oversleep(10) << b"ping 1"
+    book.hear(Heartbeat()).end()
+    health = book.session.health(at(book.seconds + 2))
+    assert health.evidence == "nothing heard for 2.0 s, a ping unanswered for 2.0 s"
+    assert (health.lag, health.lag_age) == (7.0, 2.0)
+
+
+def test_a_session_that_was_never_late_says_so() -> None:
+    health = ready(LISTENING).session.health(at(0))
+    assert (health.lag, health.lag_age) == (0.0, None)
+
+
+def test_pings_go_on_while_what_has_waited_is_read() -> None:
+    """A venue may ask for pings more often than a grace lasts."""
+    policy = LivenessPolicy(ping_interval=0.1, ping_timeout=5.0)
+    book = ready(Profile(liveness=policy)).wait(0.1) << b"ping 1"
+    book.oversleep(4) << b"ping 2"
+    book.wait(0.1) << b"ping 3"

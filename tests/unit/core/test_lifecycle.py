@@ -4,6 +4,7 @@ import pytest
 
 from clock import at
 from venuewire.core.errors import LocalProtocolError
+from venuewire.core.grace import LAG_GRACE
 from venuewire.core.lifecycle import PATIENCE, TRANSITIONS, Lifecycle, Phase, Step
 
 
@@ -55,3 +56,20 @@ def test_waiting_lasts_as_long_as_it_is_told() -> None:
     lifecycle.take(Step.BACK_OFF, at(1), patience=3.5)
     assert lifecycle.deadline == 4.5
     assert repr(lifecycle) == "Lifecycle(waiting)"
+
+
+def test_coming_late_puts_the_end_of_a_phase_off_once() -> None:
+    """Our loop was blocked: the handshake may be done, and nobody has looked."""
+    lifecycle = Lifecycle()
+    lifecycle.take(Step.DIAL, at(0))
+    assert not lifecycle.expired(at(9.9))
+    assert not lifecycle.expired(at(14))
+    assert lifecycle.deadline == 14 + LAG_GRACE
+    assert lifecycle.expired(at(14 + LAG_GRACE))
+
+
+def test_a_phase_that_waits_for_us_ends_when_it_should() -> None:
+    lifecycle = Lifecycle()
+    assert not lifecycle.expired(at(0))
+    lifecycle.take(Step.BACK_OFF, at(0), patience=1.0)
+    assert lifecycle.expired(at(14))

@@ -3,8 +3,8 @@
 import pytest
 
 from clock import at
+from venuewire.core.grace import LAG_GRACE
 from venuewire.core.liveness import (
-    LAG_GRACE,
     PINGS_REMEMBERED,
     Judgment,
     Liveness,
@@ -125,8 +125,10 @@ def test_a_late_reader_does_not_condemn_the_venue() -> None:
     assert liveness.check(at(10)) is Judgment.PING
     assert liveness.verdict is Verdict.ALIVE
     assert liveness.deadline == 10 + LAG_GRACE
+    liveness.pinged(1, at(10))
     assert liveness.check(at(10.1)) is Judgment.REST
     liveness.heard = at(10.2)
+    liveness.ponged(1, at(10.2))
     assert liveness.deadline == 13.2
 
 

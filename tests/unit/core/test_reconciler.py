@@ -10,6 +10,7 @@ from venuewire.core.backoff import Backoff
 from venuewire.core.commands import CloseLink, Dial
 from venuewire.core.dialect import Profile
 from venuewire.core.events import LinkClosed, LinkOpened
+from venuewire.core.grace import LAG_GRACE
 from venuewire.core.inflight import PATIENCE
 from venuewire.core.liveness import LivenessPolicy
 from venuewire.core.messages import FirstMessage, Message, Refused, Subscribed, Unsubscribed
@@ -101,6 +102,29 @@ def test_a_venue_that_leaves_the_same_request_unanswered_again_is_left() -> None
     book = asked().wait(PATIENCE) << b"subscribe 2 a"
     book.wait(PATIENCE) << CloseLink(1, 1001, "", abort=True)
     book << Down(Cause.UNANSWERED, "no answer to the subscription of a", None)
+
+
+def test_an_answer_that_waits_to_be_read_is_not_overdue() -> None:
+    """Our own loop came four seconds late: read first, then judge."""
+    book = asked().oversleep(PATIENCE + 4)
+    assert book.session.deadline == PATIENCE + 4 + LAG_GRACE
+    book.hear(Subscribed(1)) << updates.Subscribed("a")
+    book.wait(60).end()
+
+
+def test_after_that_it_is_overdue() -> None:
+    book = asked().oversleep(PATIENCE + 4).wait(LAG_GRACE) << b"subscribe 2 a"
+    book.end()
+
+
+def test_what_had_to_wait_is_asked_for_however_late_we_are() -> None:
+    dialect = PlainClient(Profile(liveness=LivenessPolicy(), requests=(1, 10.0)))
+    dialect.singly = True
+    book = Playbook(dialect)
+    book.skip()
+    book.subscribe("a,b") >> LinkOpened(1) << Ready(1) << b"subscribe 1 a"
+    book.hear(Subscribed(1)).skip()
+    book.oversleep(60) << b"subscribe 2 b"
 
 
 def test_an_answer_makes_earlier_silence_forgotten() -> None:

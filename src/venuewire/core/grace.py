@@ -1,0 +1,58 @@
+"""Time to read what has been waiting for us, before anybody is blamed for silence.
+
+A loop that was kept from its work comes late: it finds deadlines that have passed beside frames
+that nobody has read. The delay was ours.
+
+Law 1: while a grace lasts nothing is judged; what was overdue when it began is judged after it,
+       and is not excused again.
+Law 2: what falls due later is excused anew, if we come late again.
+"""
+
+from math import inf
+from typing import Final
+
+from venuewire.core.instant import Instant
+
+LAG_TOLERANCE: Final = 0.25
+"""Seconds. Woken later than this after a deadline, the delay was ours."""
+LAG_GRACE: Final = 0.5
+"""Seconds to read what has been waiting before judging."""
+
+
+class Grace:
+    """Belongs to one link."""
+
+    __slots__ = ("began", "lag", "lagged_at", "until")
+
+    def __init__(self) -> None:
+        self.began = -inf
+        """Monotonic seconds, as `until`."""
+        self.until = -inf
+        self.lag = 0.0
+        """Seconds by which we last came late; 0 before that."""
+        self.lagged_at: float | None = None
+        """Monotonic seconds, when that was noticed."""
+
+    def begin(self, seconds: float, now: Instant) -> None:
+        self.began = now.monotonic
+        self.until = max(self.until, now.monotonic + seconds)
+
+    def lagged(self, seconds: float, now: Instant) -> None:
+        """We came late by so many seconds, which is more than `LAG_TOLERANCE`."""
+        self.lag, self.lagged_at = seconds, now.monotonic
+        self.begin(LAG_GRACE, now)
+
+    def excuses(self, due: float, now: Instant) -> bool:
+        """Whether what was due is not to be judged yet. Noticing so that we are late begins a
+        grace."""
+        if now.monotonic < self.until:
+            return True
+        late = now.monotonic - due
+        if due <= self.began or late <= LAG_TOLERANCE:
+            return False
+        self.lagged(late, now)
+        return True
+
+    def after(self, due: float | None) -> float | None:
+        """When to judge what is due then."""
+        return None if due is None else max(due, self.until)
