@@ -7,13 +7,14 @@ Every command must be expected before the next thing happens.
 from random import Random
 from typing import Any
 
-from clock import at
+from clock import EPOCH
 from plain_dialect import PlainClient
 from venuewire.core.backoff import Backoff
 from venuewire.core.client_session import ClientSession
 from venuewire.core.commands import Command, Deliver, SendFrame
 from venuewire.core.dialect import ClientDialect
 from venuewire.core.events import DeadlineReached, Event
+from venuewire.core.instant import Instant
 from venuewire.core.messages import Message, Reply
 from venuewire.core.updates import Update
 
@@ -26,24 +27,30 @@ class Playbook:
         self.dialect = dialect
         self.session = ClientSession(dialect, backoff=backoff, rng=Random(0))
         self.seconds = 0.0
+        self.ahead = 0.0
+        """Seconds by which the wall clock has left the monotonic one behind."""
         self.heard: list[Message] = []
         """What the application was given as messages."""
         self._commands: list[Command] = []
-        self.session.connect(at(0.0))
+        self.session.connect(self.now)
         self._collect()
+
+    @property
+    def now(self) -> Instant:
+        return Instant(self.seconds, EPOCH + self.seconds + self.ahead)
 
     # What happens.
 
     def __rshift__(self, event: Event) -> "Playbook":
         self._settled()
-        self.session.handle(event, at(self.seconds))
+        self.session.handle(event, self.now)
         return self._collect()
 
     def frame(self, payload: bytes, link: int | None = None) -> "Playbook":
         """A frame arrives, on the current link unless another is named."""
         self._settled()
         number = self.session.link if link is None else link
-        message = self.session.receive(number, payload, at(self.seconds))
+        message = self.session.receive(number, payload, self.now)
         if message is not None:
             self.heard.append(message)
         return self._collect()
@@ -55,22 +62,22 @@ class Playbook:
 
     def subscribe(self, channel: str, **options: Any) -> "Playbook":
         self._settled()
-        self.session.subscribe(channel, at(self.seconds), **options)
+        self.session.subscribe(channel, self.now, **options)
         return self._collect()
 
     def unsubscribe(self, channel: str) -> "Playbook":
         self._settled()
-        self.session.unsubscribe(channel, at(self.seconds))
+        self.session.unsubscribe(channel, self.now)
         return self._collect()
 
     def ping(self) -> "Playbook":
         self._settled()
-        self.session.ping(at(self.seconds))
+        self.session.ping(self.now)
         return self._collect()
 
     def close(self) -> "Playbook":
         self._settled()
-        self.session.close(at(self.seconds))
+        self.session.close(self.now)
         return self._collect()
 
     def wait(self, seconds: float) -> "Playbook":
@@ -83,7 +90,7 @@ class Playbook:
                 self.seconds = end
                 return self
             self.seconds = max(self.seconds, due)
-            self.session.handle(DeadlineReached(), at(self.seconds))
+            self.session.handle(DeadlineReached(), self.now)
             self._collect()
         raise AssertionError("the session never came to rest")
 
@@ -91,7 +98,7 @@ class Playbook:
         """Let time pass without waking the session, then wake it once: our loop was blocked."""
         self._settled()
         self.seconds += seconds
-        self.session.handle(DeadlineReached(), at(self.seconds))
+        self.session.handle(DeadlineReached(), self.now)
         return self._collect()
 
     # What must be commanded.

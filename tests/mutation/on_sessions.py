@@ -76,9 +76,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="403 is no refusal",
-        file="core/client_session.py",
-        old="reply.status in {401, 403}",
-        new="reply.status in {401}",
+        file="core/events.py",
+        old="self.reply.status in {401, 403}",
+        new="self.reply.status in {401}",
         breaks="an upgrade answered with 401 or 403 refuses our credentials",
         tests=("unit/core/test_client_session.py",),
     ),
@@ -95,8 +95,8 @@ MUTANTS: Final = (
     Mutant(
         name="news of a dead link is believed",
         file="core/client_session.py",
-        old=("if not isinstance(event, events.DeadlineReached) and event.link != self.link:"),
-        new=("if not isinstance(event, events.DeadlineReached) and event.link > self._links:"),
+        old="if not isinstance(event, events.TimeEvent) and event.link != self.link:",
+        new="if not isinstance(event, events.TimeEvent) and event.link > self._links:",
         breaks="client session, law 1: news of a dead link is ignored",
         tests=("unit/core/test_client_session.py",),
     ),
@@ -158,7 +158,7 @@ MUTANTS: Final = (
     Mutant(
         name="the gap begins when the loss is noticed",
         file="core/client_session.py",
-        old="self.subscriptions.lost(self.liveness.heard.realtime)",
+        old="self.subscriptions.lost(self.liveness.covered_until)",
         new="self.subscriptions.lost(now.realtime)",
         breaks="a gap begins at the last moment known to be covered",
         tests=("unit/core/test_client_session.py",),

@@ -26,6 +26,7 @@ from venuewire.core.instant import Instant, earliest
 from venuewire.core.lifecycle import Lifecycle, Phase, Step
 from venuewire.core.liveness import Judgment, Liveness, LivenessPolicy, Verdict
 from venuewire.core.messages import Message, RequestId, Word
+from venuewire.core.oddities import absorb
 from venuewire.core.pacing import Budget
 from venuewire.core.reconciler import Reconciler
 from venuewire.core.subscriptions import Subscriptions
@@ -176,7 +177,7 @@ class ClientSession:
         return reply
 
     def handle(self, event: Event, now: Instant) -> None:
-        if not isinstance(event, events.DeadlineReached) and event.link != self.link:
+        if not isinstance(event, events.TimeEvent) and event.link != self.link:
             return
         match event:
             case events.LinkOpened():
@@ -191,6 +192,8 @@ class ClientSession:
                 self._lose(Cause.LOST, reason, now)
             case events.DeadlineReached():
                 self._on_deadline(now)
+            case events.LoopLagged() | events.TimeJumped():
+                absorb(event, self, self._lifecycle, now)
             case _:
                 assert_never(event)
 
@@ -355,11 +358,9 @@ class ClientSession:
     # Losing a link.
 
     def _on_closed(self, event: events.LinkClosed, now: Instant) -> None:
-        reply = event.reply
-        cause = Cause.REFUSED if reply is not None and reply.status in {401, 403} else Cause.LOST
+        cause = Cause.REFUSED if event.refused else Cause.LOST
         reason = event.account(opened=self.phase is not Phase.DIALING)
-        retry_after = None if reply is None else reply.retry_after
-        self._lose(cause, reason, now, retry_after=retry_after)
+        self._lose(cause, reason, now, retry_after=event.retry_after)
 
     def _hang_up(self, cause: Cause, reason: str, now: Instant) -> None:
         """End our side at once: a dead peer would not answer a polite close."""
@@ -374,7 +375,7 @@ class ClientSession:
         self._settle_down(cause, reason, delay, now)
 
     def _settle_down(self, cause: Cause, reason: str, retry_in: float | None, now: Instant) -> None:
-        self.subscriptions.lost(self.liveness.heard.realtime)
+        self.subscriptions.lost(self.liveness.covered_until)
         self._reconciler.clear()
         self.link = 0
         self.went_down = reason

@@ -26,6 +26,16 @@ class LinkClosed(Struct, frozen=True):
     reply: HttpReply | None = None
     """What the venue said instead of upgrading; None when it was not HTTP that failed."""
 
+    @property
+    def refused(self) -> bool:
+        """The venue did not accept who we are."""
+        return self.reply is not None and self.reply.status in {401, 403}
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds for which the venue asked us to stay away; None when it did not."""
+        return None if self.reply is None else self.reply.retry_after
+
     def account(self, *, opened: bool) -> str:
         """What happened, in words."""
         if self.reply is not None:
@@ -72,5 +82,24 @@ class DeadlineReached(Struct, frozen=True):
     """`session.deadline` has passed. An early or repeated one is harmless."""
 
 
+class LoopLagged(Struct, frozen=True):
+    """Our own event loop was kept from its work: what has arrived may not have been read yet."""
+
+    seconds: float
+    """By which it came late."""
+
+
+class TimeJumped(Struct, frozen=True):
+    """The wall clock has parted from the monotonic one: the machine slept, or its clock was set."""
+
+    seconds: float
+    """By which the wall clock went ahead; below 0 when it was set back."""
+    since: float
+    """Seconds since the epoch, when the two were last seen to agree."""
+
+
 RareFrame: TypeAlias = PingReceived | PongReceived | FrameUnreadable
-Event: TypeAlias = LinkOpened | LinkClosed | RareFrame | Fetched | FetchFailed | DeadlineReached
+Oddity: TypeAlias = LoopLagged | TimeJumped
+TimeEvent: TypeAlias = DeadlineReached | Oddity
+"""Of no link: what concerns time concerns all of a session."""
+Event: TypeAlias = LinkOpened | LinkClosed | RareFrame | Fetched | FetchFailed | TimeEvent

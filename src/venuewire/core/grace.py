@@ -47,7 +47,7 @@ class Grace:
         grace."""
         if now.monotonic < self.until:
             return True
-        late = now.monotonic - due
+        late = now.monotonic - max(due, self.until)
         if due <= self.began or late <= LAG_TOLERANCE:
             return False
         self.lagged(late, now)

@@ -17,6 +17,12 @@ Clock: TypeAlias = Callable[[], Instant]
 """Where the layer above takes its time from: a real clock, or a simulation's."""
 
 
+def parted(before: Instant, after: Instant) -> float:
+    """Seconds by which the wall clock went ahead of the monotonic one between two readings; below
+    0 when it fell behind."""
+    return (after.realtime - before.realtime) - (after.monotonic - before.monotonic)
+
+
 def earliest(*deadlines: float | None) -> float | None:
     """The first of several deadlines; None when nothing is due at all."""
     return min((deadline for deadline in deadlines if deadline is not None), default=None)

@@ -104,5 +104,10 @@ class Lifecycle:
             return False
         return True
 
+    def slept(self, seconds: float) -> None:
+        """So much time went by unseen by the monotonic clock: a wait is over that much sooner."""
+        if self.phase is Phase.WAITING and self.deadline is not None:
+            self.deadline -= seconds
+
     def __repr__(self) -> str:
         return f"Lifecycle({self.phase.name.lower()})"

@@ -7,7 +7,9 @@ Law 2: silence is disproved by any frame; an overdue pong only by a pong, becaus
        still arrive say nothing about whether we are heard.
 Law 3: when we were woken late, the venue is not blamed: we probe at once and read first what has
        been waiting for us.
-Law 4: receiving a frame costs one assignment; everything is derived when somebody asks.
+Law 4: a machine that slept does not know how long: its links are suspect at once, and what it reads
+       may have come before. Only the pong to a ping sent since proves that the peer is there.
+Law 5: receiving a frame costs one assignment; everything is derived when somebody asks.
 """
 
 from enum import Enum, auto
@@ -15,6 +17,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from venuewire.core.events import TimeJumped
 from venuewire.core.grace import Grace
 from venuewire.core.instant import Instant, earliest, passed
 
@@ -75,8 +78,11 @@ class Liveness:
         "_beats",
         "_doubt",
         "_expected_at",
+        "_jump",
+        "_jumped_at",
         "_pinged_at",
         "_pings",
+        "_proven_at",
         "charge",
         "expecting",
         "grace",
@@ -110,6 +116,11 @@ class Liveness:
         self._awaited: float | None = None
         self._pings: dict[int, float] = {}
         self._pinged_at = now.monotonic
+        self._proven_at = now.monotonic
+        """When the latest ping was sent that has been answered."""
+        self._jump: TimeJumped | None = None
+        """The clock went ahead, and no pong has proven since that the link outlived it."""
+        self._jumped_at = now.monotonic
         self._beats = 0
         self._beat_at: float | None = None
         self._beat_interval = 0.0
@@ -137,6 +148,7 @@ class Liveness:
         if answered is None or (sent := self._pings.pop(answered, None)) is None:
             return None
         self.pong_at = now.monotonic
+        self._proven_at = max(self._proven_at, sent)
         self.round_trip = now.monotonic - sent
         self._awaited = next((at for ping, at in self._pings.items() if ping > answered), None)
         return self.round_trip
@@ -150,11 +162,27 @@ class Liveness:
             self._beats += 1
         self._beat_at = now.monotonic
 
+    def slept(self, jump: TimeJumped, now: Instant) -> bool:
+        """We may have; True when that makes the link suspect. It is to be probed in any case."""
+        was_alive = self.verdict is Verdict.ALIVE
+        self.verdict, self._doubt = Verdict.SUSPECT, _Doubt.PONG
+        self._jump, self._jumped_at = self._jump or jump, now.monotonic
+        self._awaited = None  # The probe has a time of its own, and nothing else is judged in it.
+        self.grace.begin(self._pong_patience, now)
+        self.charge = self.evidence(now)
+        return was_alive
+
+    def set_back(self, seconds: float) -> None:
+        """The wall clock was: what it said before is told in its new terms."""
+        self.heard = Instant(self.heard.monotonic, self.heard.realtime - seconds)
+
     def clear(self, *, pong: bool) -> bool:
         """End a doubt that this evidence disproves; True when there was one."""
         if self._doubt is _Doubt.NONE or (self._doubt is _Doubt.PONG and not pong):
             return False
-        self._doubt = _Doubt.NONE
+        if self._jump is not None and self._proven_at < self._jumped_at:
+            return False
+        self._doubt, self._jump = _Doubt.NONE, None
         self.verdict = Verdict.ALIVE
         return True
 
@@ -174,12 +202,20 @@ class Liveness:
         judged = self.grace.after(earliest(self._pong_due, self._silence_due))
         return earliest(self._ping_due, judged)
 
+    @property
+    def covered_until(self) -> float:
+        """Seconds since the epoch: the last moment for which we know of all the venue sent."""
+        heard = self.heard.realtime
+        return heard if self._jump is None else min(heard, self._jump.since)
+
     def evidence(self, now: Instant) -> str:
         parts = [f"nothing heard for {now.monotonic - self.heard.monotonic:.1f} s"]
         if self._awaited is not None:
             parts.append(f"a ping unanswered for {now.monotonic - self._awaited:.1f} s")
         if (lagged_at := self.grace.lagged_at) is not None and lagged_at > self.heard.monotonic:
-            parts.append(f"and our own loop {self.grace.lag:.1f} s late")
+            parts.append(f"our own loop {self.grace.lag:.1f} s late")
+        if self._jump is not None:
+            parts.append(f"the clock {self._jump.seconds:.1f} s ahead, as after sleep")
         return ", ".join(parts)
 
     # The rules.

@@ -112,6 +112,14 @@ class Subscriptions:
                 wish.undelivered = 0
             wish.last_data = wish.sequence = None
 
+    def set_back(self, seconds: float) -> None:
+        """The wall clock was: what it said before is told in its new terms."""
+        for wish in self._wishes.values():
+            if wish.covered_until is not None:
+                wish.covered_until -= seconds
+            if (last := wish.last_data) is not None:
+                wish.last_data = Instant(last.monotonic, last.realtime - seconds)
+
     @property
     def concern_the_venue(self) -> bool:
         """It has agreed to some, or is being asked: it has something to say."""

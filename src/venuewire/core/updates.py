@@ -9,6 +9,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from venuewire.core.messages import Message
 
@@ -88,7 +89,12 @@ class Gap(Struct, frozen=True):
     since: float
     """Seconds since the epoch: the last moment known to be covered."""
     until: float
+    """Never before `since`, even where the wall clock was set back in between."""
     why: str
+
+    def __post_init__(self) -> None:
+        if self.until < self.since:
+            force_setattr(self, "until", self.since)
 
 
 class Unreadable(Struct, frozen=True):

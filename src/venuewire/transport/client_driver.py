@@ -24,7 +24,7 @@ from venuewire.core.commands import (
     SendFrame,
     SendPing,
 )
-from venuewire.core.events import DeadlineReached, Event
+from venuewire.core.events import DeadlineReached, Event, Oddity
 from venuewire.core.instant import Clock, Instant
 from venuewire.core.lifecycle import Phase
 from venuewire.core.messages import Message
@@ -33,6 +33,7 @@ from venuewire.transport.client_link import ClientLink, State
 from venuewire.transport.clock import now as real_clock
 from venuewire.transport.fetcher import Fetcher
 from venuewire.transport.mishaps import report
+from venuewire.transport.sentinel import Sentinel, sentinel
 
 CLOSE_TIMEOUT: Final = 1.0
 """Seconds for links to end politely when the driver is closed."""
@@ -97,6 +98,8 @@ class ClientDriver:
         self._timer: asyncio.TimerHandle | None = None
         self._wake_at = 0.0
         """Monotonic seconds, of the timer."""
+        self._sentinel: Sentinel | None = None
+        """Tells us of lag and sleep, while there is something to lose."""
         self.restless = False
         """Deadlines may have come nearer."""
 
@@ -129,6 +132,10 @@ class ClientDriver:
         self.session.handle(event, now)
         self.restless = True
         self.obey()
+
+    def noticed(self, oddity: Oddity, now: Instant) -> None:
+        self.happened(oddity, now)
+        self.settle()
 
     def settle(self) -> None:
         """A readable event is over, or a wish is granted: wake who waits, once."""
@@ -230,6 +237,7 @@ class ClientDriver:
 
     def _aim(self) -> None:
         """Set the timer, unless it fires early enough: firing too early is harmless."""
+        self._watch(self.session.phase not in _TIMELESS)
         if self.session.phase in _TIMELESS:
             self._disarm()
             return
@@ -238,6 +246,14 @@ class ClientDriver:
         if self._timer is None or due < self._wake_at:
             self._arm(due - self.clock().monotonic, self._wake)
             self._wake_at = due
+
+    def _watch(self, wanted: bool) -> None:
+        if wanted and self._sentinel is None:
+            self._sentinel = sentinel(self.clock)
+            self._sentinel.watch(self)
+        elif not wanted and self._sentinel is not None:
+            self._sentinel.forget(self)
+            self._sentinel = None
 
     def _arm(self, seconds: float, act: Callable[[], None]) -> None:
         self._disarm()

@@ -149,11 +149,11 @@ def test_when_we_were_late_the_venue_is_probed_before_it_is_blamed_and_we_say_so
     health = book.session.health(at(book.seconds))
     assert health.verdict is Verdict.ALIVE
     assert health.evidence == (
-        "nothing heard for 10.0 s, a ping unanswered for 0.0 s, and our own loop 7.0 s late"
+        "nothing heard for 10.0 s, a ping unanswered for 0.0 s, our own loop 7.0 s late"
     )
     assert (health.lag, health.lag_age) == (7.0, 0.0)
     book.wait(LAG_GRACE) << Suspect(
-        "nothing heard for 10.5 s, a ping unanswered for 0.5 s, and our own loop 7.0 s late"
+        "nothing heard for 10.5 s, a ping unanswered for 0.5 s, our own loop 7.0 s late"
     )
     book << b"ping 2"
 

@@ -34,6 +34,7 @@ def test_while_it_lasts_nothing_is_judged() -> None:
     grace.begin(5.0, at(17.0))
     assert grace.excuses(18.0, at(18.0))
     assert grace.after(18.0) == 22.0
+    assert not grace.excuses(18.0, at(22.0))
 
 
 def test_coming_late_again_is_excused_again() -> None:
