@@ -31,7 +31,8 @@ class PlainClient:
         self.singly = False
         """One topic per request."""
         self.promise: float | None = None
-        """Of every topic."""
+        """Of every topic, as `next_data_timeout`."""
+        self.next_data_timeout: float | None = None
         self._words: list[Reply] = []
 
     def say(self, reply: Reply) -> bytes:
@@ -56,7 +57,8 @@ class PlainClient:
         if not channel:
             raise ConfigurationError("a channel has a name")
         chosen = tuple(options.items())
-        return [Topic(name, False, chosen, self.promise) for name in channel.split(",")]
+        promised = self.promise, self.next_data_timeout
+        return [Topic(name, False, chosen, *promised) for name in channel.split(",")]
 
     def batches(self, topics: Sequence[Topic]) -> list[list[Topic]]:
         if self.singly:

@@ -71,11 +71,107 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a kept promise is called broken",
-        file="core/promises.py",
-        old="if wish is not None and wish.last_data is None]",
-        new="if wish is not None]",
-        breaks="promises: a promise is kept by any message on its channel",
+        file="core/subscriptions.py",
+        old="first = None if promise is None or last is not None else since.monotonic + promise",
+        new="first = None if promise is None else since.monotonic + promise",
+        breaks="promises: a promise of first data is kept by any message on its channel",
         tests=("unit/core/test_promises.py",),
+    ),
+    Mutant(
+        name="a message does not put the next one's time off",
+        file="core/subscriptions.py",
+        old="heard = since.monotonic if last is None else max(since.monotonic, last.monotonic)",
+        new="heard = since.monotonic",
+        breaks="`next_data_timeout`: the next message is due after any message",
+        tests=("unit/core/test_promises.py",),
+    ),
+    Mutant(
+        name="a channel asked for again is judged by what it sent before",
+        file="core/subscriptions.py",
+        old="heard = since.monotonic if last is None else max(since.monotonic, last.monotonic)",
+        new="heard = since.monotonic if last is None else last.monotonic",
+        breaks="`next_data_timeout`: the next message is due after agreeing",
+        tests=("unit/core/test_promises.py",),
+    ),
+    Mutant(
+        name="a channel that speaks again is not looked at any more",
+        file="core/promises.py",
+        old="                wish.muted = False\n                self._due[channel] = due\n",
+        new="                wish.muted = False\n",
+        breaks="promises, law 1: what is noted is a lower bound, looked at again",
+        tests=("unit/core/test_promises.py",),
+    ),
+    Mutant(
+        name="one silence is told again and again",
+        file="core/promises.py",
+        old="            elif wish.muted:\n                self.recheck(wish, now)\n",
+        new="",
+        breaks="promises, law 2: a silence is told once",
+        tests=("unit/core/test_promises.py",),
+    ),
+    Mutant(
+        name="what was silent once is never watched again",
+        file="core/promises.py",
+        old="                wish.muted = False\n",
+        new="",
+        breaks="promises, law 2: it is told again when it has spoken in between",
+        tests=("unit/core/test_promises.py",),
+    ),
+    Mutant(
+        name="a snapshot makes a frozen channel's past forgotten",
+        file="core/subscriptions.py",
+        old="        return last.monotonic - since.monotonic >= timeout\n",
+        new="        return True\n",
+        breaks="a snapshot comes with every agreement, also on a frozen channel",
+        tests=("unit/core/test_stalling.py",),
+    ),
+    Mutant(
+        name="a stalled channel is covered while it is asked for again",
+        file="core/reconciler.py",
+        old='            wish.uncover(f"it had stalled: {evidence}")\n',
+        new="",
+        breaks="reconciler, law 3: an interval that was not covered is reported by one `Gap`",
+        tests=("unit/core/test_stalling.py",),
+    ),
+    Mutant(
+        name="what was missed before is told again",
+        file="core/subscriptions.py",
+        old='latest = max(known, key=attrgetter("monotonic"))',
+        new='latest = min(known, key=attrgetter("monotonic"))',
+        breaks="reconciler, law 3: one `Gap` for one interval, never two",
+        tests=("unit/core/test_stalling.py",),
+    ),
+    Mutant(
+        name="one frozen channel takes link after link",
+        file="core/reconciler.py",
+        old="            if wish.undelivered > TRIES:\n",
+        new="            if wish.undelivered > TRIES * 1000:\n",
+        breaks="after the second try a stalled channel is only told of",
+        tests=("unit/core/test_stalling.py",),
+    ),
+    Mutant(
+        name="every expectation is a new request",
+        file="core/subscriptions.py",
+        old="if wish is not None and wish.topic.asks_as(topic) and wish.standing",
+        new="if wish is not None and wish.topic == topic and wish.standing",
+        breaks="`next_data_timeout` is ours: the venue is asked the same",
+        tests=("unit/core/test_stalling.py",),
+    ),
+    Mutant(
+        name="the session's own heartbeat channel is watched",
+        file="core/reconciler.py",
+        old=(
+            "            if wish.own:\n"
+            "                continue\n"
+            "            self._promises.watch(wish, now)\n"
+        ),
+        new=(
+            "            self._promises.watch(wish, now)\n"
+            "            if wish.own:\n"
+            "                continue\n"
+        ),
+        breaks="what the session keeps on its own account is not reported",
+        tests=("venues/kraken_futures/test_stalling.py",),
     ),
     Mutant(
         name="a benign refusal is a refusal",

@@ -61,7 +61,8 @@ def test_a_half_open_link_is_noticed_and_everything_comes_back(
     assert client.session.subscriptions.active == list(venue.watched)
     assert len(client.heard(Ready)) == 2
     gaps = [update.channel for update in client.heard(Gap) if isinstance(update, Gap)]
-    assert sorted(gaps) == sorted(venue.watched)
+    # Two where an agreement had no effect and was asked for again: one after the other.
+    assert sorted(set(gaps)) == sorted(venue.watched)
 
 
 @every_venue

@@ -165,12 +165,22 @@ class Session:
     # Subscribing.
 
     async def subscribe(
-        self, channel: str, *, timeout: float | None = None, **options: Option
+        self,
+        channel: str,
+        *,
+        timeout: float | None = None,
+        next_data_timeout: float | None = None,
+        **options: Option,
     ) -> None:
         """Subscribe to a channel, or a comma list of them, and wait until the venue has agreed.
 
         The wish outlives links: after a loss the session subscribes again. `options` are the
         venue's own, such as Kraken Spot's `depth`.
+
+        `next_data_timeout`: seconds within which you expect the next message, always. Without it
+        a channel may be quiet for ever, because nobody can tell a frozen one from a quiet market.
+        When it is overdue, `Stalled` tells so and the channel is subscribed anew; if it stalls
+        again, on another link. What the last call says, holds.
 
         Raises `AccessRefused` when the venue refuses a channel; `NotLive` when it has not agreed
         within `timeout` seconds, though the wish remains, or when the session ends;
@@ -178,14 +188,22 @@ class Session:
         """
 
         def ask(now: Instant) -> Wait:
-            channels = self._kernel.subscribe(channel, now, **options)
+            channels = self._kernel.subscribe(
+                channel, now, next_data_timeout=next_data_timeout, **options
+            )
             return UntilAgreed(filter(self._is_missing, channels), updates.Subscribed)
 
         await self._end_of(self._do(ask), timeout, f"no agreement to {channel}")
 
-    def want(self, channel: str, **options: Option) -> None:
+    def want(
+        self, channel: str, *, next_data_timeout: float | None = None, **options: Option
+    ) -> None:
         """As `subscribe`, without waiting, and also before the session is entered."""
-        self._driver.do(lambda now: self._kernel.subscribe(channel, now, **options))
+        self._driver.do(
+            lambda now: self._kernel.subscribe(
+                channel, now, next_data_timeout=next_data_timeout, **options
+            )
+        )
 
     async def unsubscribe(
         self, channel: str, *, timeout: float | None = None, **options: Option

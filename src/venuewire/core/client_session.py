@@ -13,23 +13,21 @@ Law 3: what belongs to a link is made anew in `_on_opened`, and never outlives i
 from random import Random
 from typing import Final, assert_never
 
-from venuewire.core import commands, events, messages, updates
+from venuewire.core import commands, events, messages, oddities, updates
 from venuewire.core.attempts import Attempts
 from venuewire.core.backoff import Backoff
 from venuewire.core.commands import CloseLink, Command, Deliver, SendFrame
 from venuewire.core.dialect import ClientDialect, Option, Profile
 from venuewire.core.errors import AccessRefused, ConfigurationError, NotLive, UnreadableFrame
-from venuewire.core.events import Event, RareFrame
 from venuewire.core.health import Counters, Health, examine
 from venuewire.core.http import HttpReply
 from venuewire.core.instant import Instant, earliest
 from venuewire.core.lifecycle import Lifecycle, Phase, Step
 from venuewire.core.liveness import Judgment, Liveness, LivenessPolicy, Verdict
 from venuewire.core.messages import Message, RequestId, Word
-from venuewire.core.oddities import absorb
 from venuewire.core.pacing import Budget
 from venuewire.core.reconciler import Reconciler
-from venuewire.core.subscriptions import Subscriptions
+from venuewire.core.subscriptions import Subscriptions, expecting
 from venuewire.core.updates import Cause
 
 _ALIVE: Final = Verdict.ALIVE  # Looked up once here, and not once per frame.
@@ -58,8 +56,7 @@ class ClientSession:
         self._links = 0
         self._was_ready = False
         self._last_id = 0
-        self.went_down = ""
-        """Why the last link was lost; empty before that."""
+        self.went_down = ""  # Why the last link was lost.
 
         # Belongs to the current link, or attempt.
         self.link = 0
@@ -99,12 +96,19 @@ class ClientSession:
             self._lifecycle.take(Step.FETCH, now)
             self.commands.append(commands.Fetch(self.link, request))
 
-    def subscribe(self, channel: str, now: Instant, **options: Option) -> list[str]:
+    def subscribe(
+        self,
+        channel: str,
+        now: Instant,
+        *,
+        next_data_timeout: float | None = None,
+        **options: Option,
+    ) -> list[str]:
         """Want a channel, or a comma list of them; the channels this stands for.
 
         Before the session is ready the wish is remembered. Raises `ConfigurationError`.
         """
-        topics = self.dialect.topics(channel, options)
+        topics = expecting(self.dialect.topics(channel, options), next_data_timeout)
         ready = self.phase is Phase.READY
         self._reconciler.want(topics, ready, now)
         if ready:
@@ -176,7 +180,7 @@ class ClientSession:
         counters.messages += 1
         return reply
 
-    def handle(self, event: Event, now: Instant) -> None:
+    def handle(self, event: events.Event, now: Instant) -> None:
         if not isinstance(event, events.TimeEvent) and event.link != self.link:
             return
         match event:
@@ -193,7 +197,7 @@ class ClientSession:
             case events.DeadlineReached():
                 self._on_deadline(now)
             case events.LoopLagged() | events.TimeJumped():
-                absorb(event, self, self._lifecycle, now)
+                oddities.absorb(event, self, self._lifecycle, now)
             case _:
                 assert_never(event)
 
@@ -230,8 +234,7 @@ class ClientSession:
     def _become_ready(self, now: Instant) -> None:
         self._lifecycle.take(Step.BE_READY, now)
         self._attempts.ready(now)
-        if self._was_ready:
-            self.counters.reconnects += 1
+        self.counters.reconnects += int(self._was_ready)
         self._was_ready = True
         self.deliver(updates.Ready(self.link))
         if (own := self.profile.heartbeat_channel) is not None:
@@ -242,7 +245,7 @@ class ClientSession:
 
     # Hearing the venue.
 
-    def _on_rare_frame(self, event: RareFrame, now: Instant) -> None:
+    def _on_rare_frame(self, event: events.RareFrame, now: Instant) -> None:
         """What `receive` does not see is a sign of life all the same."""
         self.liveness.heard = now
         self._clear_doubt(now, pong=False)
@@ -329,17 +332,14 @@ class ClientSession:
     def _on_deadline(self, now: Instant) -> None:
         """Wake-ups may be early or repeated, so every deadline is looked at again."""
         if self._lifecycle.expired(now):
-            self._on_phase_expired(now)
+            if self.phase is Phase.WAITING:
+                self.connect(now)
+            else:
+                self._hang_up(Cause.LOST, f"timed out while {self.phase.name.lower()}", now)
         elif (late := self._reconciler.overdue(now)) is not None:
             self._hang_up(Cause.UNANSWERED, late, now)
         elif self.phase is Phase.READY:
             self._judge(now)
-
-    def _on_phase_expired(self, now: Instant) -> None:
-        if self.phase is Phase.WAITING:
-            self.connect(now)
-        else:
-            self._hang_up(Cause.LOST, f"timed out while {self.phase.name.lower()}", now)
 
     def _judge(self, now: Instant) -> None:
         match judgment := self.liveness.check(now):
@@ -379,8 +379,8 @@ class ClientSession:
         self._reconciler.clear()
         self.link = 0
         self.went_down = reason
-        step = Step.GIVE_UP if retry_in is None else Step.BACK_OFF
-        self._lifecycle.take(step, now, patience=retry_in)
+        give_up = retry_in is None
+        self._lifecycle.take(Step.GIVE_UP if give_up else Step.BACK_OFF, now, patience=retry_in)
         self.deliver(updates.Down(cause, reason, retry_in))
 
     # Speaking; also for the reconciler.

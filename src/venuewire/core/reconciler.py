@@ -95,11 +95,16 @@ class Reconciler:
         session = self._session
         for topic in topics:
             old = session.subscriptions.get(topic.channel)
-            if old is not None and old.topic != topic and old.standing in _KNOWN_TO_THE_VENUE:
+            changed = old is not None and old.topic != topic
+            known = old is not None and old.standing in _KNOWN_TO_THE_VENUE
+            if old is not None and known and not old.topic.asks_as(topic):
                 self.withdraw([topic], ready, now)
             if session.subscriptions.adopt(topic.channel):
                 session.deliver(updates.Subscribed(topic.channel))
-            session.subscriptions.want(topic)
+                changed = True
+            added = session.subscriptions.want(topic)
+            if old is not None and changed and not added and old.standing is Standing.ACTIVE:
+                self._promises.watch(old, now)
 
     def request(self, now: Instant) -> None:
         """Ask for everything that is wanted and not yet asked for on this link."""
@@ -196,15 +201,15 @@ class Reconciler:
             if wish is None:
                 continue  # Given up while the request was on its way.
             wish.standing, wish.unanswered = Standing.ACTIVE, 0
-            if wish.last_data is None:
-                self._promises.make(channel, wish.topic.promise, now)
             since, wish.covered_until = wish.covered_until, None
+            why, wish.uncovered_why = wish.uncovered_why or session.went_down, ""
             if wish.own:
                 continue
+            self._promises.watch(wish, now)
             session.deliver(updates.Subscribed(channel))
             if since is not None:
                 session.counters.gaps += 1
-                session.deliver(updates.Gap(channel, since, now.realtime, session.went_down))
+                session.deliver(updates.Gap(channel, since, now.realtime, why))
 
     def _split(self, channels: tuple[str, ...], now: Instant) -> None:
         for channel in channels:
@@ -263,22 +268,31 @@ class Reconciler:
     def _undelivered(self, now: Instant) -> str | None:
         """First by asking again, then by another link; after that only by saying so, because the
         other channels are not to suffer for one that is dead at the venue."""
-        session = self._session
-        for channel in self._promises.broken(session.subscriptions, now):
-            wish = session.subscriptions.get(channel)
-            if wish is None or wish.standing is not Standing.ACTIVE:
-                continue
-            wish.undelivered += 1
-            evidence = f"agreed to {wish.undelivered} times in a row, and never delivered"
+        session, verdict = self._session, None
+        for wish in self._promises.broken(session.subscriptions, now):
+            wish.undelivered = 1 if wish.has_flowed else wish.undelivered + 1
+            channel, evidence = wish.topic.channel, _silence(wish, now)
             session.deliver(updates.Stalled(channel, evidence))
+            if wish.undelivered > TRIES:
+                self._promises.recheck(wish, now)
+                continue
+            wish.uncover(f"it had stalled: {evidence}")
             if wish.undelivered == TRIES:
-                return f"{channel} was agreed to and never delivered"
-            if wish.undelivered < TRIES:
+                verdict = verdict or f"{channel} stalled again: {evidence}"
+            else:
                 self._ask_again(wish.topic, now)
-        return None
+        return verdict
 
     def _ask_again(self, topic: Topic, now: Instant) -> None:
         """The venue's answer to giving it up is of no interest, so nothing waits for it."""
         session = self._session
         session.send(session.dialect.unsubscribe([topic], session.new_id(), now), now)
         session.subscriptions.stand([topic.channel], Standing.WANTED)
+
+
+def _silence(wish: Wish, now: Instant) -> str:
+    last, timeout = wish.last_data, wish.topic.next_data_timeout
+    if last is None or timeout is None:
+        return f"agreed to {wish.undelivered} times in a row, and never delivered"
+    silence = now.monotonic - last.monotonic
+    return f"no message for {silence:.1f} s, where the next was due within {timeout:g} s"

@@ -6,10 +6,14 @@ and remembers until when each active channel was covered.
 
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum, auto
+from math import inf
+from operator import attrgetter
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from venuewire.core.instant import Instant
+from venuewire.core.errors import ConfigurationError
+from venuewire.core.instant import Instant, earliest
 
 
 class Standing(Enum):
@@ -30,6 +34,23 @@ class Topic(Struct, frozen=True):
     """The venue's own parameters, such as Kraken Spot's `depth`."""
     promise: float | None = None
     """Seconds after agreeing within which the venue sends something; None where it may be quiet."""
+    next_data_timeout: float | None = None
+    """Seconds within which the next message is due, after any message or after agreeing: the
+    application says so, or the venue's pages do. None where it may be quiet for ever."""
+
+    def asks_as(self, other: "Topic") -> bool:
+        """The venue would be asked the same; what is expected of it may differ."""
+        mine = self.channel, self.private, self.options
+        return mine == (other.channel, other.private, other.options)
+
+
+def expecting(topics: Iterable[Topic], next_data_timeout: float | None) -> list[Topic]:
+    """These, as the application expects them. Raises `ConfigurationError`."""
+    if next_data_timeout is None:
+        return list(topics)
+    if not 0 < next_data_timeout < inf:
+        raise ConfigurationError(f"next_data_timeout: seconds above 0, not {next_data_timeout}")
+    return [replace(topic, next_data_timeout=next_data_timeout) for topic in topics]
 
 
 class Wish(Struct):
@@ -41,14 +62,49 @@ class Wish(Struct):
     """Seconds since the epoch, set when a link is lost; None when there is nothing to miss."""
     unanswered: int = 0
     """Requests in a row that were not answered in time."""
+    uncovered_why: str = ""
+    """Why it is not covered since then; empty where the loss of the link is why."""
+    expected_since: Instant | None = None
+    """When the venue agreed on this link; None before."""
     undelivered: int = 0
-    """Agreements in a row after which nothing came."""
+    """Silences in a row that were overdue, each after an agreement."""
+    muted: bool = False
+    """It is silent, that has been told, and nothing more is done about it."""
     alone: bool = False
     """To be asked for in a request of its own: another of its batch may be at fault."""
     sequence: int | None = None
     """The venue's number of the last message on this link; None where it numbers none."""
     last_data: Instant | None = None
     """When the last message was read; None before the first on this link."""
+
+    @property
+    def data_due(self) -> float | None:
+        """Monotonic seconds, when the next message is overdue; None where it may be quiet."""
+        since, last = self.expected_since, self.last_data
+        if since is None:
+            return None
+        promise, timeout = self.topic.promise, self.topic.next_data_timeout
+        first = None if promise is None or last is not None else since.monotonic + promise
+        heard = since.monotonic if last is None else max(since.monotonic, last.monotonic)
+        return earliest(first, None if timeout is None else heard + timeout)
+
+    @property
+    def has_flowed(self) -> bool:
+        """Data have come, and where the next were expected, for that long at least: a snapshot
+        comes with every agreement, also on a channel that is frozen behind it."""
+        since, last = self.expected_since, self.last_data
+        timeout = self.topic.next_data_timeout
+        if timeout is None or since is None or last is None:
+            return last is not None
+        return last.monotonic - since.monotonic >= timeout
+
+    def uncover(self, why: str) -> None:
+        """It is not believed to be covered any longer than it has delivered; what was missed before
+        the venue agreed has been told."""
+        known = [at for at in (self.expected_since, self.last_data) if at is not None]
+        if self.covered_until is None and known:
+            latest = max(known, key=attrgetter("monotonic"))
+            self.covered_until, self.uncovered_why = latest.realtime, why
 
 
 class Subscriptions:
@@ -68,7 +124,8 @@ class Subscriptions:
     def want(self, topic: Topic, *, own: bool = False) -> bool:
         """Remember a wish; False when it was there already."""
         wish = self._wishes.get(topic.channel)
-        if wish is not None and wish.topic == topic and wish.standing is not Standing.REFUSED:
+        if wish is not None and wish.topic.asks_as(topic) and wish.standing is not Standing.REFUSED:
+            wish.topic = topic
             return False
         self._wishes[topic.channel] = Wish(topic, own=own)
         return True
@@ -108,9 +165,10 @@ class Subscriptions:
                 wish.covered_until = heard_at
             wish.standing = Standing.WANTED
             wish.unanswered = 0
-            if wish.last_data is not None:
+            if wish.has_flowed:
                 wish.undelivered = 0
-            wish.last_data = wish.sequence = None
+            wish.last_data = wish.sequence = wish.expected_since = None
+            wish.muted = False
 
     def set_back(self, seconds: float) -> None:
         """The wall clock was: what it said before is told in its new terms."""

@@ -56,8 +56,9 @@ class Refused(Struct, frozen=True):
 
 
 class Stalled(Struct, frozen=True):
-    """The venue agreed to a channel, promised data at once, and sent none. It is asked again; if
-    that does not help, by another link."""
+    """The venue agreed to a channel, and the data that were due on it did not come: the first it
+    promises, or the next that somebody expects. It is asked again; if that does not help, by
+    another link; after that this is only told. A `Gap` follows when it is agreed to again."""
 
     channel: str
     evidence: str

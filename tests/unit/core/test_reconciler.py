@@ -14,7 +14,6 @@ from venuewire.core.grace import LAG_GRACE
 from venuewire.core.inflight import PATIENCE
 from venuewire.core.liveness import LivenessPolicy
 from venuewire.core.messages import FirstMessage, Message, Refused, Subscribed, Unsubscribed
-from venuewire.core.subscriptions import Standing
 from venuewire.core.updates import Cause, Down, Gap, Ready
 
 
@@ -215,82 +214,6 @@ def test_where_one_of_many_is_at_fault_each_is_asked_for_alone() -> None:
 def test_a_channel_given_up_meanwhile_is_not_asked_for_alone() -> None:
     book = asked("a,b").unsubscribe("b") << b"unsubscribe 2 b"
     book.hear(Refused("no such topic", id=1, splits=True)) << b"subscribe 3 a"
-
-
-# Agreeing, and never delivering.
-
-
-def promised(channel: str = "a") -> Playbook:
-    dialect = PlainClient()
-    dialect.promise = 15.0
-    book = Playbook(dialect, backoff=Backoff(initial=1.0, limit=1.0)) << Dial(
-        1, "ws://venue.test/1"
-    )
-    book >> LinkOpened(1) << Ready(1)
-    book.subscribe(channel) << f"subscribe 1 {channel}".encode()
-    book.hear(Subscribed(1)).skip()
-    return book
-
-
-def stalled(times: int) -> updates.Stalled:
-    return updates.Stalled("a", f"agreed to {times} times in a row, and never delivered")
-
-
-def test_a_promise_is_kept_by_any_message() -> None:
-    book = promised()
-    book.hear(Message(channel="a", raw=b"1")).wait(60).end()
-
-
-def test_a_message_before_the_ack_keeps_the_promise() -> None:
-    dialect = PlainClient()
-    dialect.promise = 15.0
-    book = Playbook(dialect)
-    book.skip()
-    book >> LinkOpened(1) << Ready(1)
-    book.subscribe("a") << b"subscribe 1 a"
-    book.hear(Message(channel="a", raw=b"1")).hear(Subscribed(1)) << updates.Subscribed("a")
-    book.wait(60).end()
-
-
-def test_a_channel_that_may_be_quiet_raises_no_alarm() -> None:
-    book = asked().hear(Subscribed(1)) << updates.Subscribed("a")
-    book.wait(86_400).end()
-
-
-def test_what_never_delivers_is_asked_for_again_then_left_then_only_reported() -> None:
-    book = promised().wait(15) << stalled(1) << b"unsubscribe 2 a" << b"subscribe 3 a"
-    book.hear(Subscribed(3)) << updates.Subscribed("a")
-    book.wait(15) << stalled(2) << CloseLink(1, 1001, "", abort=True)
-    book.skip()
-    book.wait(1) << Dial(2, "ws://venue.test/2") >> LinkOpened(2) << Ready(2) << b"subscribe 4 a"
-    book.hear(Subscribed(4)).skip()
-    book.wait(15) << stalled(3)
-    book.wait(3600).end()
-
-
-def test_delivering_once_makes_the_past_forgotten() -> None:
-    book = promised().wait(15) << stalled(1) << b"unsubscribe 2 a" << b"subscribe 3 a"
-    book.hear(Subscribed(3)) << updates.Subscribed("a")
-    book.hear(Message(channel="a", raw=b"1"))
-    book >> LinkClosed(1)
-    book.skip()
-    book.wait(1) << Dial(2, "ws://venue.test/2") >> LinkOpened(2) << Ready(2) << b"subscribe 4 a"
-    book.hear(Subscribed(4)).skip()
-    book.wait(15) << stalled(1)
-
-
-def test_a_channel_given_up_owes_nothing() -> None:
-    book = promised().unsubscribe("a") << b"unsubscribe 2 a"
-    book.hear(Unsubscribed(2)).skip()
-    book.wait(60).end()
-
-
-def test_a_channel_being_asked_for_again_owes_nothing_yet() -> None:
-    book = promised()
-    wish = book.session.subscriptions.get("a")
-    assert wish is not None
-    wish.standing = Standing.PENDING
-    book.wait(15).end()
 
 
 # Numbers left out.

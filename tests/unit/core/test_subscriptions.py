@@ -1,6 +1,8 @@
 """Wishes, and what became of them."""
 
-from venuewire.core.subscriptions import Standing, Subscriptions, Topic
+from clock import at
+from venuewire.core.instant import Instant
+from venuewire.core.subscriptions import Standing, Subscriptions, Topic, Wish
 
 
 def test_wishes_outlive_links_and_agreements_do_not() -> None:
@@ -43,3 +45,26 @@ def test_adopting_what_is_active_says_so() -> None:
     wishes.want(Topic("beat"), own=True)
     wishes.stand(["beat"], Standing.ACTIVE)
     assert wishes.adopt("beat")
+
+
+def test_what_is_not_covered_already_stays_so_since_then() -> None:
+    wish = Wish(Topic("a"), expected_since=at(5), covered_until=at(1).realtime)
+    wish.uncover("it stalled")
+    assert (wish.covered_until, wish.uncovered_why) == (at(1).realtime, "")
+
+
+def test_a_stalled_wish_was_covered_until_its_last_message_on_this_link() -> None:
+    wish = Wish(Topic("a"), expected_since=at(5), last_data=at(7))
+    wish.uncover("it stalled")
+    assert (wish.covered_until, wish.uncovered_why) == (at(7).realtime, "it stalled")
+
+
+def test_the_clock_was_set_back() -> None:
+    wishes = Subscriptions()
+    wishes.want(Topic("a"))
+    wishes.want(Topic("b"))
+    wish = wishes.get("a")
+    assert wish is not None
+    wish.covered_until, wish.last_data = at(7).realtime, at(8)
+    wishes.set_back(5.0)
+    assert (wish.covered_until, wish.last_data) == (at(2).realtime, Instant(8.0, at(3).realtime))

@@ -138,7 +138,9 @@ class KrakenFuturesClient:
         if private and self._signer is None:
             raise ConfigurationError(f"{feed} is private: it needs credentials")
         _check_products(feed, products)
-        promise = FIRST_DATA if feed in FEEDS and feed != HEARTBEAT else None
+        if feed == HEARTBEAT:
+            return [Topic(feed, next_data_timeout=self._profile.liveness.silence_timeout)]
+        promise = FIRST_DATA if feed in FEEDS else None
         if products is None:
             return [Topic(feed, private, promise=promise)]
         named = dict.fromkeys(products.upper().split(","))
