@@ -10,6 +10,8 @@ from itertools import pairwise
 import pytest
 
 from clock import at
+from playbook import Playbook
+from venuewire.core.events import Fetched, LinkOpened
 from venuewire.core.http import HttpReply
 from venuewire.core.liveness import Judgment, Liveness, LivenessPolicy, Verdict
 from venuewire.core.venue import ClientOptions
@@ -200,6 +202,20 @@ def test_any_outgoing_message_resets_the_timer(interval: float) -> None:
     assert link.pings == []
     link.run(2 * interval - 1)
     assert link.pings == [2 * interval - 1]
+
+
+def test_a_subscription_is_such_a_message() -> None:
+    """The same, said by a whole session: at 5 s it subscribes, so its ping is due at 14 s."""
+    book = Playbook(KUCOIN.client(ClientOptions()))
+    book.skip()
+    book >> Fetched(1, GRANT)
+    book.skip()
+    book >> LinkOpened(1)
+    book.frame(b'{"id":"x","type":"welcome"}').skip()
+    book.wait(5).subscribe("/market/ticker:BTC-USDT").skip()
+    book.frame(b'{"id":"1","type":"ack"}').skip()
+    book.wait(8.9).end()
+    book.wait(0.1) << b'{"id":"2","type":"ping"}'
 
 
 @pytest.mark.parametrize("interval", INTERVALS)
