@@ -2,8 +2,9 @@
 
 import pytest
 
+from simulation.client import Client
 from simulation.venue_end import Link, LocalFloor
-from simulation.world import Client, World
+from simulation.world import World
 from venuewire.core import updates
 from venuewire.core.floor import Publication
 from venuewire.core.lifecycle import Phase
@@ -26,8 +27,8 @@ def connected(venue: Venue, edition: Edition = "documented") -> tuple[World, Cli
 
 
 def link_of(client: Client) -> Link:
-    assert client.link is not None
-    return client.link
+    (link,) = client.links.values()
+    return link
 
 
 @every_venue

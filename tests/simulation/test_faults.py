@@ -12,8 +12,9 @@ from random import Random
 import pytest
 from msgspec import Struct
 
+from simulation.client import Client
 from simulation.venue_end import LocalFloor
-from simulation.world import Client, World
+from simulation.world import World
 from venuewire.core import updates
 from venuewire.core.floor import Publication
 from venuewire.core.lifecycle import Phase
