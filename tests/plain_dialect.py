@@ -11,7 +11,7 @@ from venuewire.core.errors import ConfigurationError, UnreadableFrame
 from venuewire.core.http import HttpReply, HttpRequest
 from venuewire.core.instant import Instant
 from venuewire.core.liveness import LivenessPolicy
-from venuewire.core.messages import Reply
+from venuewire.core.messages import Message, Reply
 from venuewire.core.subscriptions import Topic
 
 QUIET = Profile(liveness=LivenessPolicy())
@@ -33,11 +33,18 @@ class PlainClient:
         self.promise: float | None = None
         """Of every topic, as `next_data_timeout`."""
         self.next_data_timeout: float | None = None
+        self.capacity: int | None = None
         self._words: list[Reply] = []
 
     def say(self, reply: Reply) -> bytes:
         self._words.append(reply)
         return b"%d" % (len(self._words) - 1)
+
+    def again(self) -> "PlainClient":
+        """Whatever is changed of one is changed of all."""
+        other = PlainClient()
+        other.__dict__ = self.__dict__
+        return other
 
     def bootstrap(self, now: Instant) -> HttpRequest | None:
         return TOKEN if self.fetches else None
@@ -78,6 +85,9 @@ class PlainClient:
         if not payload.isdigit():
             raise UnreadableFrame("not a number")
         return self._words[int(payload)]
+
+    def likeness(self, message: Message) -> bytes:
+        return bytes(message.raw)
 
 
 def _names(topics: Sequence[Topic]) -> str:

@@ -23,17 +23,27 @@ ONCE = Backoff(attempts=0)
 
 
 class Playbook:
-    def __init__(self, dialect: ClientDialect, *, backoff: Backoff = ONCE) -> None:
+    def __init__(
+        self,
+        dialect: ClientDialect,
+        *,
+        backoff: Backoff = ONCE,
+        rotate_after: float | None = None,
+        seed: int = 0,
+        connect: bool = True,
+    ) -> None:
         self.dialect = dialect
-        self.session = ClientSession(dialect, backoff=backoff, rng=Random(0))
+        self.session = ClientSession(
+            dialect, backoff=backoff, rng=Random(seed), rotate_after=rotate_after
+        )
         self.seconds = 0.0
         self.ahead = 0.0
         """Seconds by which the wall clock has left the monotonic one behind."""
         self.heard: list[Message] = []
         """What the application was given as messages."""
         self._commands: list[Command] = []
-        self.session.connect(self.now)
-        self._collect()
+        if connect:
+            self.connect()
 
     @property
     def now(self) -> Instant:
@@ -60,6 +70,11 @@ class Playbook:
         assert isinstance(self.dialect, PlainClient)
         return self.frame(self.dialect.say(reply), link)
 
+    def connect(self) -> "Playbook":
+        self._settled()
+        self.session.connect(self.now)
+        return self._collect()
+
     def subscribe(self, channel: str, **options: Any) -> "Playbook":
         self._settled()
         self.session.subscribe(channel, self.now, **options)
@@ -73,6 +88,11 @@ class Playbook:
     def ping(self) -> "Playbook":
         self._settled()
         self.session.ping(self.now)
+        return self._collect()
+
+    def rotate(self) -> "Playbook":
+        self._settled()
+        self.session.rotate(self.now)
         return self._collect()
 
     def close(self) -> "Playbook":

@@ -221,8 +221,13 @@ class ToyFloor(Floor):
 
 
 class ToyClient:
+    capacity = None
+
     def __init__(self, options: ClientOptions) -> None:
         self._options = options
+
+    def again(self) -> "ToyClient":
+        return ToyClient(self._options)
 
     def bootstrap(self, now: Instant) -> HttpRequest | None:
         return None
@@ -254,6 +259,9 @@ class ToyClient:
 
     def ping(self, id: int, now: Instant) -> bytes | None:
         return _encode(Answer("ping", id))
+
+    def likeness(self, message: Message) -> bytes:
+        return bytes(message.raw)
 
     def decode(self, payload: bytes, now: Instant) -> Reply:  # noqa: PLR0911 - one for each word
         try:

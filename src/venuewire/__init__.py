@@ -27,7 +27,7 @@ from venuewire.core.errors import (
 from venuewire.core.health import Health
 from venuewire.core.lifecycle import Phase
 from venuewire.core.liveness import Verdict
-from venuewire.core.messages import Message
+from venuewire.core.messages import Maintenance, Message
 from venuewire.core.secrets import Credentials
 from venuewire.core.updates import (
     Alive,
@@ -37,6 +37,7 @@ from venuewire.core.updates import (
     Notice,
     Ready,
     Refused,
+    Rotated,
     Stalled,
     Subscribed,
     Suspect,
@@ -61,6 +62,7 @@ __all__ = [
     "Health",
     "LocalProtocolError",
     "LocalVenue",
+    "Maintenance",
     "Message",
     "NotLive",
     "Notice",
@@ -68,6 +70,7 @@ __all__ = [
     "Ready",
     "Refused",
     "RemoteProtocolError",
+    "Rotated",
     "Session",
     "Stalled",
     "Subscribed",

@@ -18,7 +18,7 @@ from clock import VirtualClock
 from venuewire.core.floor import Note
 from venuewire.core.http import HttpRequest
 from venuewire.core.instant import Instant
-from venuewire.core.messages import Challenge, Heartbeat, Message, Refused, Subscribed
+from venuewire.core.messages import Announced, Challenge, Heartbeat, Refused, Subscribed
 from venuewire.core.secrets import Account, Credentials
 from venuewire.core.venue import ClientOptions
 from venuewire.venues.kraken_futures import KRAKEN_FUTURES
@@ -166,8 +166,11 @@ def test_the_client_speaks_the_notifications_page() -> None:
     assert said == signed(frames["request"], client())
     assert heard(frames["success"]) == Subscribed(channels=("notifications_auth",))
     assert heard(frames["error"]) == Refused("Invalid feed")
-    message = heard(frames["snapshot"])
-    assert isinstance(message, Message)
+    announced = heard(frames["snapshot"])
+    assert isinstance(announced, Announced)
+    assert announced.outages == ()
+    message = announced.message
+    assert message is not None
     assert (message.channel, message.data) == ("notifications_auth", frames["snapshot"])
 
 

@@ -14,6 +14,7 @@ from mutation import (
     on_kraken_spot,
     on_kucoin,
     on_liveness,
+    on_rotation,
     on_sessions,
     on_subscriptions,
     on_venue_sessions,
@@ -23,6 +24,7 @@ from mutation.mutant import Mutant
 MUTANTS: Final[tuple[Mutant, ...]] = (
     *on_liveness.MUTANTS,
     *on_sessions.MUTANTS,
+    *on_rotation.MUTANTS,
     *on_subscriptions.MUTANTS,
     *on_venue_sessions.MUTANTS,
     *on_kraken_futures.MUTANTS,

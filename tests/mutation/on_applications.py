@@ -60,8 +60,8 @@ MUTANTS: Final = (
     Mutant(
         name="any pong ends a wait",
         file="client/waits.py",
-        old="isinstance(wait, UntilAnswered) and wait.id == id",
-        new="isinstance(wait, UntilAnswered)",
+        old="        if ping in self._pings:",
+        new="        if self._pings:",
         breaks="a wait for a pong ends by the pong to its ping",
         tests=("unit/client/test_waits.py",),
     ),

@@ -126,8 +126,14 @@ MUTANTS: Final = (
     Mutant(
         name="commands for a dead link reach the next",
         file="transport/client_driver.py",
-        old="return self._link if number == self._number else None",
-        new="return self._link",
+        old=(
+            "            case SendFrame(number, payload):\n"
+            "                if (link := self._links.get(number)) is not None:"
+        ),
+        new=(
+            "            case SendFrame(number, payload):\n"
+            "                if link := next(iter(self._links.values()), None):"
+        ),
         breaks=(
             "client driver, law 2: what a command says about a link that is no "
             "longer current is dropped"

@@ -11,7 +11,7 @@ MUTANTS: Final = (
         old="if self._doubt is _Doubt.NONE or (self._doubt is _Doubt.PONG and not pong):",
         new="if self._doubt is _Doubt.NONE:",
         breaks="liveness, law 2: an overdue pong is disproved only by a pong",
-        tests=("unit/core/test_client_session_liveness.py",),
+        tests=("unit/core/test_watch.py",),
     ),
     Mutant(
         name="frames do not clear a silence",
@@ -19,7 +19,7 @@ MUTANTS: Final = (
         old="if self._doubt is _Doubt.NONE or (self._doubt is _Doubt.PONG and not pong):",
         new="if self._doubt is _Doubt.NONE or not pong:",
         breaks="liveness, law 2: silence is disproved by any frame",
-        tests=("unit/core/test_client_session_liveness.py",),
+        tests=("unit/core/test_watch.py",),
     ),
     Mutant(
         name="a second overdue pong is not dead",
@@ -27,7 +27,7 @@ MUTANTS: Final = (
         old=("        self.verdict = Verdict.DEAD\n        return Judgment.DEAD"),
         new="        return Judgment.PING",
         breaks="liveness, law 1: an unanswered probe kills",
-        tests=("unit/core/test_client_session_liveness.py",),
+        tests=("unit/core/test_watch.py",),
     ),
     Mutant(
         name="the probe inherits the first ping's time",
@@ -35,7 +35,7 @@ MUTANTS: Final = (
         old="            self._awaited = None  # The probe has a time of its own.\n",
         new="",
         breaks="liveness, law 1: the probe has a time of its own",
-        tests=("unit/core/test_client_session_liveness.py",),
+        tests=("unit/core/test_watch.py",),
     ),
     Mutant(
         name="our own delay is the venue's fault",
@@ -75,7 +75,7 @@ MUTANTS: Final = (
         old="(lagged_at := self.grace.lagged_at) is not None and lagged_at > self.heard.monotonic",
         new="(lagged_at := self.grace.lagged_at) is not None and lagged_at < 0",
         breaks="our own lag is evidence",
-        tests=("unit/core/test_client_session_liveness.py",),
+        tests=("unit/core/test_watch.py",),
     ),
     Mutant(
         name="an answer that waits to be read is overdue",
@@ -111,7 +111,7 @@ MUTANTS: Final = (
         old="(sent := self._pings.pop(answered, None)) is None",
         new="(sent := self._pings.pop(answered, now.monotonic)) is None",
         breaks="a pong counts when it answers a ping of ours",
-        tests=("unit/core/test_client_session_liveness.py",),
+        tests=("unit/core/test_watch.py",),
     ),
     Mutant(
         name="unanswered pings pile up",
@@ -162,7 +162,7 @@ MUTANTS: Final = (
         ),
         new="",
         breaks="once suspect, the probe's pong decides",
-        tests=("unit/core/test_client_session_liveness.py",),
+        tests=("unit/core/test_watch.py",),
     ),
     Mutant(
         name="the wait for a welcome has no end",
@@ -170,7 +170,7 @@ MUTANTS: Final = (
         old="    Phase.GREETING: 10.0,\n",
         new="",
         breaks="lifecycle, rule 3: a phase that waits for someone else has a limit",
-        tests=("unit/core/test_client_session.py",),
+        tests=("unit/core/test_strand.py",),
     ),
     Mutant(
         name="the wait for a token has no end",
@@ -186,7 +186,7 @@ MUTANTS: Final = (
         old="    Phase.AUTHENTICATING: 10.0,\n",
         new="",
         breaks="lifecycle, rule 3: a phase that waits for someone else has a limit",
-        tests=("unit/core/test_client_session.py",),
+        tests=("unit/core/test_strand.py",),
     ),
     Mutant(
         name="a phase keeps the limit of the one before",
@@ -196,7 +196,7 @@ MUTANTS: Final = (
             "        if seconds is not None:\n            self.deadline = now.monotonic + seconds\n"
         ),
         breaks="a phase that is not named in `PATIENCE` may last for ever",
-        tests=("unit/core/test_client_session.py",),
+        tests=("unit/core/test_strand.py",),
     ),
     Mutant(
         name="any frame proves that a link outlived sleep",
@@ -217,8 +217,8 @@ MUTANTS: Final = (
     Mutant(
         name="what is read after sleep counts as covered",
         file="core/liveness.py",
-        old="return heard if self._jump is None else min(heard, self._jump.since)",
-        new="return heard",
+        old="return proven if self._jump is None else min(proven, self._jump.since)",
+        new="return proven",
         breaks="a gap begins at the last moment known to be covered",
         tests=("unit/core/test_oddities.py",),
     ),

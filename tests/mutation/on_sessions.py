@@ -7,22 +7,22 @@ from mutation.mutant import Mutant
 MUTANTS: Final = (
     Mutant(
         name="a suspect link is not probed at once",
-        file="core/client_session.py",
+        file="core/watch.py",
         old=(
-            "                self.deliver(updates.Suspect(self.liveness.charge))\n"
-            "                self.ping(now)"
+            "            strand.deliver(updates.Suspect(strand.liveness.charge))\n"
+            "            ping(strand, now)"
         ),
-        new="                self.deliver(updates.Suspect(self.liveness.charge))",
+        new="            strand.deliver(updates.Suspect(strand.liveness.charge))",
         breaks="liveness, law 1: entering `suspect` sends a probe",
-        tests=("unit/core/test_client_session_liveness.py",),
+        tests=("unit/core/test_watch.py",),
     ),
     Mutant(
         name="a request does not postpone the ping",
-        file="core/client_session.py",
+        file="core/strand.py",
         old="        self.liveness.sent_at = now.monotonic\n",
         new="",
         breaks="KuCoin, section 4: any outgoing message resets the ping",
-        tests=("unit/core/test_client_session_links.py",),
+        tests=("unit/core/test_strand_links.py",),
     ),
     Mutant(
         name="backoff without jitter",
@@ -61,15 +61,15 @@ MUTANTS: Final = (
     Mutant(
         name="retry-after is ignored",
         file="core/attempts.py",
-        old="retry_after is None else max(delay, retry_after)",
-        new="retry_after is None else delay",
+        old="return max(delay, retry_after or 0.0, pause)",
+        new="return max(delay, pause)",
         breaks="a venue that says how long to stay away is obeyed",
         tests=("unit/core/test_attempts.py",),
     ),
     Mutant(
         name="a refusal is a loss like any other",
         file="core/attempts.py",
-        old="draw = self._backoff.refused if refused else self._backoff.delay",
+        old="draw = self._backoff.refused if cause is Cause.REFUSED else self._backoff.delay",
         new="draw = self._backoff.delay",
         breaks="after a refusal of our credentials: never soon, since nothing has changed",
         tests=("unit/core/test_attempts.py",),
@@ -80,7 +80,7 @@ MUTANTS: Final = (
         old="self.reply.status in {401, 403}",
         new="self.reply.status in {401}",
         breaks="an upgrade answered with 401 or 403 refuses our credentials",
-        tests=("unit/core/test_client_session.py",),
+        tests=("unit/core/test_strand.py",),
     ),
     Mutant(
         name="a moment of success forgives all failures",
@@ -94,74 +94,74 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="news of a dead link is believed",
-        file="core/client_session.py",
-        old="if not isinstance(event, events.TimeEvent) and event.link != self.link:",
-        new="if not isinstance(event, events.TimeEvent) and event.link > self._links:",
+        file="core/strand.py",
+        old="        if event.link != self.link:\n            return\n",
+        new="",
         breaks="client session, law 1: news of a dead link is ignored",
-        tests=("unit/core/test_client_session.py",),
+        tests=("unit/core/test_strand.py",),
     ),
     Mutant(
         name="a frame of a dead link is heard",
-        file="core/client_session.py",
+        file="core/strand.py",
         old=("        if link != self.link:\n            return None\n"),
         new="",
         breaks="client session, law 1: news of a dead link is ignored",
-        tests=("unit/core/test_client_session_links.py",),
+        tests=("unit/core/test_strand_links.py",),
     ),
     Mutant(
         name="what nobody wants is delivered",
-        file="core/client_session.py",
+        file="core/strand.py",
         old=("            counters.strays += 1\n            return None"),
         new=("            counters.strays += 1\n            return reply"),
         breaks="a message on a channel nobody wants is a stray, and is not delivered",
-        tests=("unit/core/test_client_session.py",),
+        tests=("unit/core/test_strand.py",),
     ),
     Mutant(
         name="a control frame is no sign of life",
-        file="core/client_session.py",
+        file="core/strand.py",
         old=(
             "        self.liveness.heard = now\n"
-            "        self._clear_doubt(now, pong=False)\n"
+            "        watch.clear_doubt(self, now, pong=False)\n"
             "        match event:"
         ),
         new="        match event:",
         breaks="what `receive` does not see is a sign of life all the same",
-        tests=("unit/core/test_client_session_liveness.py",),
+        tests=("unit/core/test_watch.py",),
     ),
     Mutant(
         name="a dead peer is asked to agree to the end",
-        file="core/client_session.py",
+        file="core/strand.py",
         old="abort=cause is not Cause.REFUSED",
         new="abort=False",
         breaks="a dead peer would not answer a polite close",
-        tests=("unit/core/test_client_session.py",),
+        tests=("unit/core/test_strand.py",),
     ),
     Mutant(
         name="liveness outlives its link",
-        file="core/client_session.py",
+        file="core/strand.py",
         old=(
             "        self.liveness = Liveness(self.profile.liveness, now)\n"
             "        if self.profile.welcomes:"
         ),
         new="        if self.profile.welcomes:",
         breaks="client session, law 3: what belongs to a link never outlives it",
-        tests=("unit/core/test_client_session_liveness.py",),
+        tests=("unit/core/test_watch.py",),
     ),
     Mutant(
         name="our own heartbeat channel is delivered",
-        file="core/client_session.py",
+        file="core/strand.py",
         old="if message is None or wish is None or wish.own:",
         new="if message is None or wish is None:",
         breaks="what came with a word is for the application only where it asked for it",
-        tests=("unit/core/test_client_session.py",),
+        tests=("unit/core/test_strand.py",),
     ),
     Mutant(
         name="the gap begins when the loss is noticed",
-        file="core/client_session.py",
+        file="core/strand.py",
         old="self.subscriptions.lost(self.liveness.covered_until)",
         new="self.subscriptions.lost(now.realtime)",
         breaks="a gap begins at the last moment known to be covered",
-        tests=("unit/core/test_client_session.py",),
+        tests=("unit/core/test_strand.py",),
     ),
     Mutant(
         name="dials without a budget",

@@ -11,15 +11,15 @@ MUTANTS: Final = (
         old="since, wish.covered_until = wish.covered_until, None",
         new="since = wish.covered_until",
         breaks="reconciler, law 3: an interval that was not covered is reported by one `Gap`",
-        tests=("unit/core/test_client_session_links.py",),
+        tests=("unit/core/test_strand_links.py",),
     ),
     Mutant(
         name="a gap is not reported",
         file="core/subscriptions.py",
-        old="                wish.covered_until = heard_at\n",
+        old="                wish.covered_until = since\n",
         new="                wish.covered_until = None\n",
         breaks="reconciler, law 3: an interval that was not covered is reported by one `Gap`",
-        tests=("unit/core/test_client_session.py",),
+        tests=("unit/core/test_strand.py",),
     ),
     Mutant(
         name="agreements outlive links",
@@ -27,7 +27,7 @@ MUTANTS: Final = (
         old=("            wish.standing = Standing.WANTED\n            wish.unanswered = 0\n"),
         new="            wish.unanswered = 0\n",
         breaks="subscriptions: wishes outlive links; agreements do not",
-        tests=("unit/core/test_client_session.py",),
+        tests=("unit/core/test_strand.py",),
     ),
     Mutant(
         name="one missing number is no gap",
@@ -199,7 +199,7 @@ MUTANTS: Final = (
         old="PATIENCE: Final = 10.0",
         new="PATIENCE: Final = 10_000.0",
         breaks="a venue has ten seconds to answer a request",
-        tests=("unit/core/test_client_session_links.py",),
+        tests=("unit/core/test_strand_links.py",),
     ),
     Mutant(
         name="any id answers the oldest request",

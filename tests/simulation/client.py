@@ -31,6 +31,7 @@ from venuewire.core.events import (
     FetchFailed,
     FrameUnreadable,
     LinkClosed,
+    TimeEvent,
 )
 from venuewire.core.http import HttpReply, HttpRequest
 from venuewire.core.messages import Message
@@ -98,8 +99,12 @@ class Client:
         self.obey()
         return self
 
-    def subscribe(self, channel: str, **options: Option) -> None:
-        self.session.subscribe(channel, self.program.now(), **options)
+    def subscribe(
+        self, channel: str, *, next_data_timeout: float | None = None, **options: Option
+    ) -> None:
+        self.session.subscribe(
+            channel, self.program.now(), next_data_timeout=next_data_timeout, **options
+        )
         self.obey()
 
     def unsubscribe(self, channel: str) -> None:
@@ -138,7 +143,7 @@ class Client:
         if self.program.behind:
             self.program.postpone(self.tell, event)
             return
-        if not isinstance(event, DeadlineReached):
+        if not isinstance(event, TimeEvent):
             self.attempts.discard(event.link)
             if isinstance(event, LinkClosed):
                 self.links.pop(event.link, None)

@@ -37,7 +37,7 @@ def test_a_healthy_session_raises_no_alarm(venue: Venue, edition: Edition) -> No
     world, client = connected(venue, edition)
     world.run(6 * 3600)
     assert client.session.phase is Phase.READY
-    assert client.session.subscriptions.active == list(venue.watched)
+    assert client.session.active == list(venue.watched)
     news = {type(update) for _, update in client.updates}
     assert not news & {Down, Suspect, Alive, Gap, Unreadable, updates.Refused}
 
@@ -59,7 +59,7 @@ def test_a_half_open_link_is_noticed_and_everything_comes_back(
     assert downs
     assert downs[0].cause in {Cause.SILENT, Cause.LOST}
     world.run(60)
-    assert client.session.subscriptions.active == list(venue.watched)
+    assert client.session.active == list(venue.watched)
     assert len(client.heard(Ready)) == 2
     gaps = [update.channel for update in client.heard(Gap) if isinstance(update, Gap)]
     # Two where an agreement had no effect and was asked for again: one after the other.

@@ -185,9 +185,7 @@ def came_late(seconds: float) -> Check:
 def half_refused(run: Run) -> bool:
     """One channel is refused, the others come."""
     refused = {update.channel for update in run.news if isinstance(update, updates.Refused)}
-    return len(refused) == 1 and len(run.client.session.subscriptions.active) == (
-        len(run.channels) - 1
-    )
+    return len(refused) == 1 and len(run.client.session.active) == (len(run.channels) - 1)
 
 
 def half_refused_in_the_end(run: Run) -> bool:
@@ -216,7 +214,8 @@ def maintained(run: Run) -> bool:
         for update in run.news
     )
     tells = notes or run.place.venue.name == "kraken-spot"
-    return told is tells and Cause.LOST in run.causes and run.kinds[Ready] == 1
+    cause = Cause.MAINTENANCE if tells else Cause.LOST
+    return told is tells and cause in run.causes and run.kinds[Ready] == 1
 
 
 def revoked(run: Run) -> bool:

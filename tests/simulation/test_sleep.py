@@ -6,8 +6,9 @@ Method: the client is told what a sentinel would tell it; the world's own clocks
 import pytest
 
 from clock import EPOCH
+from simulation.client import Client
 from simulation.venue_end import LocalFloor
-from simulation.world import Client, World
+from simulation.world import World
 from venuewire.core.events import TimeJumped
 from venuewire.core.liveness import Verdict
 from venuewire.core.updates import Alive, Cause, Down, Gap, Ready, Suspect

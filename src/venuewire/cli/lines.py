@@ -6,11 +6,12 @@ terminal; and JSON is one object per line, flushed at once.
 
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final, assert_never
 
 import msgspec
 
-from venuewire.core.messages import Message
+from venuewire.core.messages import Maintenance, Message
 from venuewire.core.updates import (
     Alive,
     Down,
@@ -18,6 +19,7 @@ from venuewire.core.updates import (
     Notice,
     Ready,
     Refused,
+    Rotated,
     Stalled,
     Subscribed,
     Suspect,
@@ -89,12 +91,24 @@ def _describe(update: Update) -> str:  # noqa: C901, PLR0911, PLR0912 - a line f
             return f"down ({cause.value}): {reason}; {following}"
         case Gap(channel, since, until, why):
             return f"gap of {until - since:.1f} s in {channel}: {why}"
+        case Rotated(old, link, why):
+            return f"link {link} has replaced link {old}: {why}"
+        case Maintenance(effective_at, downtime, note):
+            length = "" if downtime is None else f" for {downtime / 60:.0f} min"
+            return f"maintenance at {_moment(effective_at)}{length}: {note}"
         case Unreadable(reason):
             return f"unreadable: {reason}"
         case Notice(text):
             return f"notice: {text}"
         case _:
             assert_never(update)
+
+
+def _moment(realtime: float) -> str:
+    try:
+        return datetime.fromtimestamp(realtime, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (ValueError, OverflowError, OSError):
+        return f"{realtime:g}"  # The venue's own idea of a time.
 
 
 def _excerpt(message: Message) -> str:

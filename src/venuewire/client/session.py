@@ -14,6 +14,7 @@ from venuewire.client.waits import (
     UntilAgreed,
     UntilAnswered,
     UntilReady,
+    UntilReplaced,
     Wait,
     Waits,
     failure_of,
@@ -51,6 +52,7 @@ def connect(  # noqa: PLR0913 - each is a choice of its own, and has a default
     ping_interval: float | None = None,
     silence_timeout: float | None = None,
     backoff: Backoff = Backoff(),  # noqa: B008 - a frozen value
+    rotate_after: float | None = None,
     ssl_context: SSLContext | None = None,
     inbox_limit: int = INBOX_LIMIT,
     rng: Random | None = None,
@@ -65,6 +67,8 @@ def connect(  # noqa: PLR0913 - each is a choice of its own, and has a default
       must not block. Iteration then has all but messages. What it raises is logged.
     * `ping_interval`, `silence_timeout`: seconds, where the venue's own shall not hold.
     * `backoff`: how long to wait between attempts, and how many to make.
+    * `rotate_after`: seconds; a link that comes to this age is replaced while it lives, without a
+      gap. A venue that ends its sessions at an age is left before that in any case.
     * `ssl_context`: for `wss` and `https`; None means the system's certificates.
     * `inbox_limit`: updates that may wait for iteration. Beyond it the oldest messages go, and a
       `Gap` for each channel tells so.
@@ -83,10 +87,19 @@ def connect(  # noqa: PLR0913 - each is a choice of its own, and has a default
         silence_timeout=silence_timeout,
         tag=f"venuewire-{chance.getrandbits(64):016x}",
     )
-    connects = _connect_budget(chosen) if url is None else None
-    kernel = ClientSession(chosen.client(options), backoff=backoff, rng=chance, connects=connects)
+    kernel = _kernel(chosen, options, backoff, rotate_after, chance)
     return Session(
         chosen.name, kernel, Inbox(inbox_limit), on_message=on_message, ssl_context=ssl_context
+    )
+
+
+def _kernel(
+    venue: Venue, options: ClientOptions, backoff: Backoff, rotate_after: float | None, rng: Random
+) -> ClientSession:
+    connects = _connect_budget(venue) if options.url is None else None
+    dialect = venue.client(options)
+    return ClientSession(
+        dialect, backoff=backoff, rng=rng, connects=connects, rotate_after=rotate_after
     )
 
 
@@ -220,7 +233,7 @@ class Session:
         await self._end_of(self._do(ask), timeout, f"no agreement to end {channel}")
 
     def _is_missing(self, channel: str) -> bool:
-        wish = self._kernel.subscriptions.get(channel)
+        wish = self._kernel.wish(channel)
         return wish is None or wish.standing is not Standing.ACTIVE
 
     # Being sure.
@@ -233,6 +246,23 @@ class Session:
         return await self._end_of(
             self._do(lambda now: UntilAnswered(self._kernel.ping(now))), timeout, "no pong"
         )
+
+    async def rotate(self, timeout: float | None = None) -> None:
+        """Replace every link of the session, one after the other, and wait until that is done.
+
+        The new link carries all channels before the old one is given up, so nothing is missed, and
+        nothing is heard twice. The session stays ready; `Rotated` tells of each link.
+
+        Raises `NotLive` when the session is not ready, or ends, or when it takes longer than
+        `timeout` seconds; then it goes on all the same.
+        """
+
+        def ask(now: Instant) -> Wait:
+            links = self._kernel.links
+            self._kernel.rotate(now)
+            return UntilReplaced(links, lambda: self._kernel.links)
+
+        await self._end_of(self._do(ask), timeout, "links not replaced")
 
     @property
     def health(self) -> Health:

@@ -5,7 +5,7 @@ and what nobody waits for any more is forgotten.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from venuewire.core import updates
@@ -74,14 +74,39 @@ class UntilAgreed(Wait):
             self.finish()
 
 
-class UntilAnswered(Wait):
-    """The pong to ping `id`."""
+class UntilReplaced(Wait):
+    """None of these links is left."""
 
-    __slots__ = ("id",)
+    __slots__ = ("_links", "_old")
 
-    def __init__(self, id: int) -> None:
+    def __init__(self, old: Iterable[int], links: Callable[[], Iterable[int]]) -> None:
         super().__init__()
-        self.id = id
+        self._old = set(old)
+        self._links = links
+
+    def hear(self, update: Update) -> None:
+        super().hear(update)
+        news = isinstance(update, updates.Rotated | updates.Ready)
+        if news and self._old.isdisjoint(self._links()):
+            self.finish()
+
+
+class UntilAnswered(Wait):
+    """The pongs to pings: the longest of their round trips."""
+
+    __slots__ = ("_longest", "_pings")
+
+    def __init__(self, pings: Iterable[int]) -> None:
+        super().__init__()
+        self._pings = set(pings)
+        self._longest = 0.0
+
+    def answered(self, ping: int, seconds: float) -> None:
+        if ping in self._pings:
+            self._pings.discard(ping)
+            self._longest = max(self._longest, seconds)
+            if not self._pings:
+                self.finish(self._longest)
 
     def hear(self, update: Update) -> None:
         super().hear(update)
@@ -118,8 +143,8 @@ class Waits:
 
     def round_trip(self, id: int, seconds: float) -> None:
         for wait in self._waits:
-            if isinstance(wait, UntilAnswered) and wait.id == id:
-                wait.finish(seconds)
+            if isinstance(wait, UntilAnswered):
+                wait.answered(id, seconds)
 
 
 def failure_of(last: Down) -> VenuewireError:

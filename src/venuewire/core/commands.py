@@ -54,7 +54,7 @@ class CloseLink(Struct, frozen=True):
 
 
 class Deliver(Struct, frozen=True):
-    """Tell the application."""
+    """Tell the application. A message that was held back comes this way too."""
 
     update: Update
 

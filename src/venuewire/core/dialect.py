@@ -13,7 +13,7 @@ from msgspec import Struct
 from venuewire.core.http import HttpReply, HttpRequest
 from venuewire.core.instant import Instant
 from venuewire.core.liveness import LivenessPolicy
-from venuewire.core.messages import Reply
+from venuewire.core.messages import Message, Reply
 from venuewire.core.subscriptions import Topic
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ class Profile(Struct, frozen=True, kw_only=True):
     """Nothing may be sent before the venue's welcome."""
     challenges: bool = False
     """Identity is proven by answering a challenge, once per link, before anything private."""
+    lifetime: float | None = None
+    """Seconds after which the venue ends a link; None where it sets no such limit."""
     heartbeat_channel: str | None = None
     """Kept subscribed on the session's own account, so that silence means something."""
     unsubscribes_silently: bool = False
@@ -47,6 +49,15 @@ class ClientDialect(Protocol):
     One instance serves one session. What belongs to a link (proof, request names) is forgotten
     in `dial`.
     """
+
+    @property
+    def capacity(self) -> int | None:
+        """Channels that one link may carry; None means no limit is known."""
+        ...
+
+    def again(self) -> ClientDialect:
+        """Another instance, for another link of the same session."""
+        ...
 
     def bootstrap(self, now: Instant) -> HttpRequest | None:
         """The HTTP request that must precede dialing, if there is one. Fresh for each attempt."""
@@ -89,6 +100,11 @@ class ClientDialect(Protocol):
 
     def decode(self, payload: bytes, now: Instant) -> Reply:
         """Raises `UnreadableFrame`."""
+        ...
+
+    def likeness(self, message: Message) -> bytes:
+        """What is the same on two links that both carry this message. Asked only while one link
+        replaces another."""
         ...
 
 

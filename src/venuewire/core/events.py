@@ -99,7 +99,8 @@ class TimeJumped(Struct, frozen=True):
 
 
 RareFrame: TypeAlias = PingReceived | PongReceived | FrameUnreadable
+LinkEvent: TypeAlias = LinkOpened | LinkClosed | RareFrame | Fetched | FetchFailed
 Oddity: TypeAlias = LoopLagged | TimeJumped
 TimeEvent: TypeAlias = DeadlineReached | Oddity
 """Of no link: what concerns time concerns all of a session."""
-Event: TypeAlias = LinkOpened | LinkClosed | RareFrame | Fetched | FetchFailed | TimeEvent
+Event: TypeAlias = LinkEvent | TimeEvent

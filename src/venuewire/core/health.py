@@ -8,7 +8,6 @@ from venuewire.core.errors import NotLive
 from venuewire.core.instant import Instant
 from venuewire.core.lifecycle import Phase
 from venuewire.core.liveness import Liveness, Verdict
-from venuewire.core.subscriptions import Subscriptions
 
 
 class Counters(Struct):
@@ -21,6 +20,10 @@ class Counters(Struct):
     pongs: int = 0
     reconnects: int = 0
     """Times the session became ready again."""
+    rotations: int = 0
+    """Times a link was replaced while the session stayed ready."""
+    duplicates: int = 0
+    """Messages dropped because both the old and the new link carried them."""
     gaps: int = 0
     refused: int = 0
     unreadable: int = 0
@@ -34,7 +37,11 @@ class Health(Struct, frozen=True, kw_only=True):
     """`dead` whenever the phase is not ready."""
     evidence: str
     link: int
-    """Counts the links of this session, from 1; 0 before the first and between two."""
+    """Counts the links of this session, from 1; 0 before the first and between two. Where there
+    are several, phase, verdict, evidence and ages are of the one that is worst off, this one."""
+    links: tuple[int, ...]
+    """All of them, and attempts at one: one for each strand, and one more while a link is being
+    replaced."""
     round_trip: float | None
     """Seconds, of the last pong on this link; None before it."""
     frame_age: float | None
@@ -63,36 +70,47 @@ class Health(Struct, frozen=True, kw_only=True):
 
 
 class Patient(Protocol):
-    """What an examination needs of a session."""
+    """What an examination needs of a strand."""
 
     link: int
     liveness: Liveness
-    subscriptions: Subscriptions
-    counters: Counters
     went_down: str
 
     @property
     def phase(self) -> Phase: ...
 
 
-def examine(session: Patient, now: Instant) -> Health:
-    """Gather the evidence."""
-    subscriptions = session.subscriptions
-    link = session.liveness if session.phase is Phase.READY else None
+class Practice(Protocol):
+    """And of the session it is part of."""
+
+    counters: Counters
+
+    @property
+    def channels(self) -> list[str]: ...
+    @property
+    def active(self) -> list[str]: ...
+    @property
+    def links(self) -> list[int]: ...
+
+
+def examine(session: Practice, strand: Patient, now: Instant) -> Health:
+    """Gather the evidence. `strand`: the one of the session that is worst off."""
+    link = strand.liveness if strand.phase is Phase.READY else None
     pong_at = None if link is None else link.pong_at
     lagged_at = None if link is None else link.grace.lagged_at
-    doubt = session.went_down or "not connected yet"
+    doubt = strand.went_down or "not connected yet"
     return Health(
-        phase=session.phase,
+        phase=strand.phase,
         verdict=Verdict.DEAD if link is None else link.verdict,
         evidence=doubt if link is None else link.evidence(now),
-        link=session.link,
+        link=strand.link,
+        links=tuple(session.links),
         round_trip=None if link is None else link.round_trip,
         frame_age=None if link is None else now.monotonic - link.heard.monotonic,
         pong_age=None if pong_at is None else now.monotonic - pong_at,
         lag=0.0 if link is None else link.grace.lag,
         lag_age=None if lagged_at is None else now.monotonic - lagged_at,
-        channels=len(subscriptions.channels),
-        active=len(subscriptions.active),
+        channels=len(session.channels),
+        active=len(session.active),
         counters=session.counters,
     )

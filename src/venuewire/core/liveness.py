@@ -153,6 +153,21 @@ class Liveness:
         self._awaited = next((at for ping, at in self._pings.items() if ping > answered), None)
         return self.round_trip
 
+    def awaits(self, id: int) -> bool:
+        """This ping of ours is still unanswered."""
+        return id in self._pings
+
+    @property
+    def covered_until(self) -> float:
+        """Seconds since the epoch: all that the venue sent before this has reached us.
+
+        A pong proves it for the moment its ping was sent. Otherwise a frame is thought to be under
+        way for no longer than a pong may take, since that is when we would have become suspicious.
+        """
+        in_doubt = self.heard.monotonic - self._proven_at
+        proven = self.heard.realtime - min(in_doubt, self.policy.ping_timeout)
+        return proven if self._jump is None else min(proven, self._jump.since)
+
     def beaten(self, now: Instant) -> None:
         """A heartbeat arrived: learn its rhythm, which no documentation states."""
         if self._beat_at is not None:
@@ -201,12 +216,6 @@ class Liveness:
     def deadline(self) -> float | None:
         judged = self.grace.after(earliest(self._pong_due, self._silence_due))
         return earliest(self._ping_due, judged)
-
-    @property
-    def covered_until(self) -> float:
-        """Seconds since the epoch: the last moment for which we know of all the venue sent."""
-        heard = self.heard.realtime
-        return heard if self._jump is None else min(heard, self._jump.since)
 
     def evidence(self, now: Instant) -> str:
         parts = [f"nothing heard for {now.monotonic - self.heard.monotonic:.1f} s"]

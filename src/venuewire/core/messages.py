@@ -19,6 +19,8 @@ class Welcome(Struct, frozen=True):
 
     text: str = ""
     """Worth telling the application, such as `maintenance`; empty when it is only a greeting."""
+    maintenance: bool = False
+    """It says that it is under maintenance."""
 
 
 class Pong(Struct, frozen=True):
@@ -119,6 +121,25 @@ def _decoder(type: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(type)
 
 
+class Maintenance(Struct, frozen=True):
+    """The venue has announced that it will be down. The session enters that on a fresh link, and
+    until the announced end tries to come back no faster than a venue in maintenance asks for."""
+
+    effective_at: float
+    """Seconds since the epoch."""
+    downtime: float | None
+    """Seconds; None when the venue doesn't say."""
+    note: str
+
+
+class Announced(Struct, frozen=True):
+    """The venue told of maintenance."""
+
+    outages: tuple[Maintenance, ...]
+    message: Message | None = None
+    """The frame it came with, for who asked for its channel."""
+
+
 class FirstMessage(Struct, frozen=True):
     """Data that is itself the acknowledgment of request `id`: Kraken Prime has no other."""
 
@@ -140,6 +161,7 @@ Word: TypeAlias = (
     | FirstMessage
     | Challenge
     | Welcome
+    | Announced
     | Ignored
 )
 """What concerns the session rather than the application."""

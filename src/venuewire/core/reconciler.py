@@ -52,6 +52,7 @@ class Speaker(Protocol):
     def new_id(self) -> int: ...
     def send(self, frame: bytes, now: Instant) -> None: ...
     def deliver(self, *news: updates.Update) -> None: ...
+    def renew(self, why: str, at: float) -> None: ...
 
 
 class Reconciler:
@@ -239,10 +240,13 @@ class Reconciler:
         why the link must go, if it must."""
         if not passed(self.deadline, now):
             return None
-        verdict = None if self._excused(now) else self._unanswered(now) or self._undelivered(now)
-        if verdict is None:
-            self.request(now)
-        return verdict
+        if not self._excused(now):
+            if (verdict := self._unanswered(now)) is not None:
+                return verdict
+            if (why := self._undelivered(now)) is not None:
+                self._session.renew(why, now.monotonic)
+        self.request(now)
+        return None
 
     def _excused(self, now: Instant) -> bool:
         due = self._answer_due

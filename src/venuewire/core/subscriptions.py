@@ -158,11 +158,25 @@ class Subscriptions:
             if (wish := self._wishes.get(channel)) is not None:
                 wish.standing = standing
 
-    def lost(self, heard_at: float) -> None:
-        """The link is gone; `heard_at` is when it was last heard, in seconds since the epoch."""
+    def renewed(self) -> "Subscriptions":
+        """The same wishes, for another link. What the session keeps on its own account, it will
+        want there anyway."""
+        other = Subscriptions()
+        for channel, wish in self._wishes.items():
+            if not wish.own:
+                other._wishes[channel] = Wish(
+                    wish.topic, alone=wish.alone, undelivered=wish.undelivered
+                )
+        return other
+
+    def lost(self, covered_until: float) -> None:
+        """The link is gone; what the venue sent before `covered_until`, in seconds since the
+        epoch, had arrived."""
         for wish in self._wishes.values():
             if wish.standing is Standing.ACTIVE and wish.covered_until is None:
-                wish.covered_until = heard_at
+                agreed = wish.expected_since
+                since = covered_until if agreed is None else max(agreed.realtime, covered_until)
+                wish.covered_until = since
             wish.standing = Standing.WANTED
             wish.unanswered = 0
             if wish.has_flowed:
@@ -177,12 +191,20 @@ class Subscriptions:
                 wish.covered_until -= seconds
             if (last := wish.last_data) is not None:
                 wish.last_data = Instant(last.monotonic, last.realtime - seconds)
+            if (since := wish.expected_since) is not None:
+                wish.expected_since = Instant(since.monotonic, since.realtime - seconds)
 
     @property
     def concern_the_venue(self) -> bool:
         """It has agreed to some, or is being asked: it has something to say."""
         known = (Standing.PENDING, Standing.ACTIVE)
         return any(wish.standing in known for wish in self._wishes.values())
+
+    @property
+    def settled(self) -> bool:
+        """The venue has given its word on all of them."""
+        unsettled = (Standing.WANTED, Standing.PENDING)
+        return not any(wish.standing in unsettled for wish in self._wishes.values())
 
     @property
     def channels(self) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from venuewire.core.messages import Message
+from venuewire.core.messages import Maintenance, Message
 
 
 class Cause(Enum):
@@ -25,6 +25,8 @@ class Cause(Enum):
     """The venue did not answer a request in time, though it lives."""
     REFUSED = "refused"
     """The venue refused our credentials, token or signature."""
+    MAINTENANCE = "maintenance"
+    """The connection broke, or could not be made, while the venue said it would be down."""
     CONFIGURATION = "configuration"
     """What we were told to do cannot work; there is no next attempt."""
     CLOSED = "closed"
@@ -98,6 +100,15 @@ class Gap(Struct, frozen=True):
             force_setattr(self, "until", self.since)
 
 
+class Rotated(Struct, frozen=True):
+    """A link was replaced while the session stayed ready."""
+
+    old: int
+    link: int
+    """Its successor, on which everything wanted has been agreed to."""
+    why: str
+
+
 class Unreadable(Struct, frozen=True):
     """The venue sent something that is not in its dialect. The link lives on."""
 
@@ -121,6 +132,8 @@ Update: TypeAlias = (
     | Alive
     | Down
     | Gap
+    | Rotated
+    | Maintenance
     | Unreadable
     | Notice
 )

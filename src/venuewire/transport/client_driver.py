@@ -1,8 +1,8 @@
 """Runs one client session over real sockets, HTTP and time: obeys its commands, tells it events.
 
 Law 1: commands are obeyed in their order, and before a message that came with them is delivered.
-Law 2: what a command says about a link that is no longer the current one is dropped.
-Law 3: one attempt is under way at most; its successor begins by ending it.
+Law 2: what a command says about a link that is gone is dropped.
+Law 3: links and attempts are kept by number; what the session has ended is on its way out.
 Law 4: code of the application runs in its own tasks, or in the callback it gave us; an exception
        of that callback is told, and harms nothing.
 """
@@ -29,7 +29,7 @@ from venuewire.core.instant import Clock, Instant
 from venuewire.core.lifecycle import Phase
 from venuewire.core.messages import Message
 from venuewire.core.updates import Update
-from venuewire.transport.client_link import ClientLink, State
+from venuewire.transport.client_link import ClientLink
 from venuewire.transport.clock import now as real_clock
 from venuewire.transport.fetcher import Fetcher
 from venuewire.transport.mishaps import report
@@ -84,16 +84,12 @@ class ClientDriver:
         self.take: Callable[[Message], object] = on_message or self._news.append
         self._complaints: set[type[Exception]] = set()
 
-        # Of the current link or attempt.
-        self._number = 0
-        self._link: ClientLink | None = None
-        """None while its token is being fetched."""
-        self._task: asyncio.Task[None] | None = None
-        """Fetches; or dials, and then carries the link to its end."""
-
         # Of all that have not quite ended.
-        self._links: set[ClientLink] = set()
+        self._fetches: dict[int, asyncio.Task[None]] = {}
+        """By the number of the link that they are for."""
+        self._links: dict[int, ClientLink] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        """They fetch; or dial, and then carry a link to its end."""
 
         self._timer: asyncio.TimerHandle | None = None
         self._wake_at = 0.0
@@ -120,9 +116,10 @@ class ClientDriver:
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=CLOSE_TIMEOUT)
         finally:
-            for link in self._links:
+            for link in self._links.values():
                 link.abort()
-            self._give_up()
+            for task in self._fetches.values():
+                task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._fetcher.close()
 
@@ -146,6 +143,13 @@ class ClientDriver:
             self.restless = False
             self._aim()
 
+    def pass_on(self, message: Message) -> None:
+        """To the callback, or to those who iterate."""
+        try:
+            self.take(message)
+        except Exception as error:  # noqa: BLE001 - the application's, whatever it is
+            self.complain(error)
+
     def complain(self, error: Exception) -> None:
         """Each kind once: a callback that fails for every message must not fill the log."""
         if type(error) not in self._complaints:
@@ -160,78 +164,66 @@ class ClientDriver:
             for command in self.session.drain():
                 self._obey(command)
 
-    def _obey(self, command: Command) -> None:
+    def _obey(self, command: Command) -> None:  # noqa: C901 - a case for each command
         match command:
+            case Deliver(Message() as message):
+                self.pass_on(message)
             case Deliver(update):
                 _logger.debug("= %s", type(update).__name__)
                 self._news.append(update)
                 self._audience.told(update)
             case SendFrame(number, payload):
-                if (link := self._current(number)) is not None:
+                if (link := self._links.get(number)) is not None:
                     link.send(payload)
             case SendPing(number, payload):
-                if (link := self._current(number)) is not None:
+                if (link := self._links.get(number)) is not None:
                     link.ping(payload)
             case ReportRoundTrip(id, seconds):
                 self._audience.round_trip(id, seconds)
             case Fetch(number):
-                self._begin(number, None, self._fetch(command))
+                self._fetches[number] = self._begin(self._fetch(command))
             case Dial(number):
-                link = ClientLink(number, self)
-                self._begin(number, link, self._carry(link, command))
+                link = self._links[number] = ClientLink(number, self)
+                link.task = self._begin(self._carry(link, command))
             case CloseLink():
                 self._close_link(command)
             case _:
                 assert_never(command)
 
-    def _current(self, number: int) -> ClientLink | None:
-        return self._link if number == self._number else None
-
-    def _begin(
-        self, number: int, link: ClientLink | None, work: Coroutine[None, None, None]
-    ) -> None:
-        self._give_up()
-        self._number, self._link = number, link
-        self._task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(self._task)
-        self._task.add_done_callback(self._ended)
+    def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             report(_logger, "an attempt to connect", error)  # The session loses patience with it.
 
-    def _give_up(self) -> None:
-        """End an attempt that has not led to a link."""
-        if self._link is not None and self._link.is_connected:
-            if self._link.state is State.DIALING:
-                self._link.abort()
-        elif self._task is not None:
-            self._task.cancel()
-        self._task = None
-
     def _close_link(self, command: CloseLink) -> None:
-        if command.link != self._number:
-            return
-        if self._link is None or self._link.state is State.DIALING:
-            self._give_up()
-        elif command.abort:
-            self._link.abort()
-        else:
-            self._link.close(command.code, command.reason)
+        if (fetch := self._fetches.pop(command.link, None)) is not None:
+            fetch.cancel()
+        elif (link := self._links.get(command.link)) is not None:
+            if command.abort:
+                link.abort()
+            else:
+                link.close(command.code, command.reason)
 
     async def _fetch(self, command: Fetch) -> None:
-        event = await self._fetcher.fetch(command)
-        self._task = None  # Done: what follows from it must not end it.
+        try:
+            event = await self._fetcher.fetch(command)
+        finally:
+            # Done: what follows from it must not end it.
+            self._fetches.pop(command.link, None)
         self.happened(event, self.clock())
         self.settle()
 
     async def _carry(self, link: ClientLink, command: Dial) -> None:
-        self._links.add(link)
         try:
             await link.run(command, self._ssl_context)
         finally:
-            self._links.discard(link)
+            del self._links[link.number]
 
     # Waking the session.
 

@@ -121,6 +121,7 @@ class ClientLink(WSListener):
         "_transport",
         "number",
         "state",
+        "task",
     )
 
     def __init__(self, number: int, owner: Owner) -> None:
@@ -128,7 +129,7 @@ class ClientLink(WSListener):
         self.state = State.DIALING
         self._owner = owner
         self._session = owner.session
-        self._receive = owner.session.receive
+        self._receive = owner.session.ear(number)
         self._take = owner.take
         self._assembler = Assembler(MESSAGE_BYTES)
         self._now: Instant | None = None
@@ -136,6 +137,8 @@ class ClientLink(WSListener):
         self._paused = False
         """The venue does not read what we write."""
         self._debug = _logger.isEnabledFor(logging.DEBUG)
+        self.task: asyncio.Task[None] | None = None
+        """Runs it; until there is a socket, what ends a link is to cancel this."""
         self._socket: socket.socket | None = None
         self._transport: WSTransport | None = None
         self._close_timer: asyncio.TimerHandle | None = None
@@ -148,6 +151,7 @@ class ClientLink(WSListener):
         try:
             await self._carry(dial, ssl_context)
         except asyncio.CancelledError:
+            self.task = None  # It is ending already.
             self.abort()
             raise
         except WSHandshakeError as error:
@@ -304,11 +308,6 @@ class ClientLink(WSListener):
 
     # Ending.
 
-    @property
-    def is_connected(self) -> bool:
-        """Before there is a socket, what ends a link is to cancel `run`."""
-        return self._socket is not None
-
     def close(self, code: int, reason: str) -> None:
         """Politely: the venue has `CLOSE_TIMEOUT` to agree."""
         if self.state is State.OPEN:
@@ -327,6 +326,8 @@ class ClientLink(WSListener):
             # the end of the stream.
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
+        elif self.task is not None:
+            self.task.cancel()
 
     def _hang_up(self, code: int, reason: str) -> None:
         """Say why, and do not wait for an answer."""

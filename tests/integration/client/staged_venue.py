@@ -154,10 +154,15 @@ class Word(msgspec.Struct):
 
 
 class StagedClient:
+    capacity = None
+
     def __init__(self, venue: "StagedVenue", options: ClientOptions) -> None:
         self._venue = venue
         self._options = options
         self._decoder = msgspec.json.Decoder(Word)
+
+    def again(self) -> "StagedClient":
+        return StagedClient(self._venue, self._options)
 
     def bootstrap(self, now: Instant) -> HttpRequest | None:
         if not self._venue.fetches:
@@ -200,6 +205,9 @@ class StagedClient:
 
     def ping(self, id: int, now: Instant) -> bytes | None:
         return None if self._venue.control_pings else _say(op="ping", id=id)
+
+    def likeness(self, message: Message) -> bytes:
+        return bytes(message.raw)
 
     def decode(self, payload: bytes, now: Instant) -> Reply:
         try:

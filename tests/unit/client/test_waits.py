@@ -70,10 +70,10 @@ async def test_until_unsubscribed() -> None:
 
 
 async def test_until_a_pong() -> None:
-    assert await outcome(UntilAnswered(1), Ready(1)) == "goes on"
-    assert await outcome(UntilAnswered(1), LOST) == "NotLive"
+    assert await outcome(UntilAnswered([1]), Ready(1)) == "goes on"
+    assert await outcome(UntilAnswered([1]), LOST) == "NotLive"
     waits = Waits()
-    wait = UntilAnswered(2)
+    wait = UntilAnswered([2])
     waits.add(wait)
     waits.round_trip(1, 0.5)
     waits.round_trip(2, 0.25)

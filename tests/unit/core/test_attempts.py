@@ -6,6 +6,7 @@ from clock import at
 from venuewire.core.attempts import Attempts
 from venuewire.core.backoff import Backoff
 from venuewire.core.pacing import Budget
+from venuewire.core.updates import Cause
 
 STEEP = Backoff(initial=1.0, factor=1000.0, limit=1000.0, attempts=1)
 
@@ -23,25 +24,25 @@ def test_a_budget_is_waited_for_and_nothing_is_used_meanwhile() -> None:
 
 def test_a_link_that_was_stable_makes_failures_forgotten() -> None:
     attempts = Attempts(STEEP, Random(0), None)
-    assert attempts.failed(at(0), refused=False, retry_after=None) is not None
+    assert attempts.failed(at(0), Cause.LOST, None) is not None
     attempts.ready(at(1))
-    assert attempts.failed(at(31), refused=False, retry_after=None) is not None
+    assert attempts.failed(at(31), Cause.LOST, None) is not None
 
 
 def test_a_link_that_was_not_does_not() -> None:
     attempts = Attempts(STEEP, Random(0), None)
-    attempts.failed(at(0), refused=False, retry_after=None)
+    attempts.failed(at(0), Cause.LOST, None)
     attempts.ready(at(1))
-    assert attempts.failed(at(30), refused=False, retry_after=None) is None
+    assert attempts.failed(at(30), Cause.LOST, None) is None
 
 
 def test_what_the_venue_asks_for_is_the_least() -> None:
     attempts = Attempts(Backoff(limit=1.0), Random(0), None)
-    assert attempts.failed(at(0), refused=False, retry_after=7.0) == 7.0
+    assert attempts.failed(at(0), Cause.LOST, 7.0) == 7.0
 
 
 def test_a_refusal_waits_for_half_the_limit_at_least() -> None:
     attempts = Attempts(Backoff(initial=0.1, limit=60.0), Random(0), None)
-    delay = attempts.failed(at(0), refused=True, retry_after=None)
+    delay = attempts.failed(at(0), Cause.REFUSED, None)
     assert delay is not None
     assert 30.0 <= delay <= 60.0

@@ -14,6 +14,7 @@ def health(**changes: object) -> Health:
         "verdict": Verdict.ALIVE,
         "evidence": "evidence",
         "link": 1,
+        "links": (1,),
         "round_trip": None,
         "frame_age": 1.0,
         "pong_age": None,

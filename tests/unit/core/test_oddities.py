@@ -99,7 +99,7 @@ def test_sleeping_twice_keeps_the_first_moment_in_doubt() -> None:
     book = ready(PINGING)
     slept(book).skip()
     slept(book) << b"ping 2"
-    assert book.session.liveness.covered_until == EPOCH
+    assert book.session.strands[0].liveness.covered_until == EPOCH
 
 
 def test_nothing_is_judged_before_the_probes_answer_is_due() -> None:

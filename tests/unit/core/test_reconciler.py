@@ -27,7 +27,7 @@ def asked(channel: str = "a") -> Playbook:
 
 
 def active(book: Playbook) -> list[str]:
-    return book.session.subscriptions.active
+    return book.session.active
 
 
 def test_a_channel_is_active_only_by_the_venues_word() -> None:
@@ -129,7 +129,7 @@ def test_what_had_to_wait_is_asked_for_however_late_we_are() -> None:
 def test_an_answer_makes_earlier_silence_forgotten() -> None:
     book = asked().wait(PATIENCE) << b"subscribe 2 a"
     book.hear(Subscribed(2)) << updates.Subscribed("a")
-    wish = book.session.subscriptions.get("a")
+    wish = book.session.wish("a")
     assert wish is not None
     assert wish.unanswered == 0
 
@@ -195,7 +195,7 @@ def test_what_waits_for_its_turn_is_forgotten_with_the_link() -> None:
     book.skip()
     book >> LinkClosed(1)
     book.skip()
-    book.session.subscriptions.forget("b")
+    book.session.strands[0].subscriptions.forget("b")
     assert book.session.deadline is not None
     assert book.session.deadline != 10.0
 

@@ -8,10 +8,10 @@ import pytest
 from clock import EPOCH
 from plain_dialect import PlainClient
 from playbook import Playbook
-from scripts import message
+from scripts import message, take_over
 from venuewire.core import updates
 from venuewire.core.backoff import Backoff
-from venuewire.core.commands import CloseLink, Dial
+from venuewire.core.commands import CloseLink, Deliver, Dial
 from venuewire.core.dialect import Profile
 from venuewire.core.errors import ConfigurationError
 from venuewire.core.events import LinkClosed, LinkOpened
@@ -19,7 +19,7 @@ from venuewire.core.grace import LAG_GRACE
 from venuewire.core.liveness import LivenessPolicy
 from venuewire.core.messages import Message, Subscribed, Unsubscribed
 from venuewire.core.subscriptions import Standing
-from venuewire.core.updates import Gap, Ready
+from venuewire.core.updates import Gap, Ready, Rotated
 
 # Agreeing, and never delivering.
 
@@ -65,11 +65,12 @@ def test_what_never_delivers_is_asked_for_again_then_left_then_only_reported() -
     book = promised().wait(15) << stalled(1) << b"unsubscribe 2 a" << b"subscribe 3 a"
     book.hear(Subscribed(3)) << updates.Subscribed("a")
     book << Gap("a", EPOCH, EPOCH + 15, f"it had stalled: {stalled(1).evidence}")
-    book.wait(15) << stalled(2) << CloseLink(1, 1001, "", abort=True)
-    book.skip()
-    book.wait(1) << Dial(2, "ws://venue.test/2") >> LinkOpened(2) << Ready(2) << b"subscribe 4 a"
-    book.hear(Subscribed(4)).skip()
-    book.wait(15) << stalled(3)
+    book.wait(15) << stalled(2)
+    why = f"a stalled again: {stalled(2).evidence}"
+    take_over(book, 1, 2) << CloseLink(1, 1000, "") << Rotated(1, 2, why)
+    book << updates.Subscribed("a")
+    book << Gap("a", EPOCH + 15, EPOCH + 30, f"it had stalled: {stalled(2).evidence}")
+    book.wait(10) << stalled(3)
     book.wait(3600).end()
 
 
@@ -92,7 +93,7 @@ def test_a_channel_given_up_owes_nothing() -> None:
 
 def test_a_channel_being_asked_for_again_owes_nothing_yet() -> None:
     book = promised()
-    wish = book.session.subscriptions.get("a")
+    wish = book.session.wish("a")
     assert wish is not None
     wish.standing = Standing.PENDING
     book.wait(15).end()
@@ -140,11 +141,11 @@ def test_one_that_freezes_again_is_left_then_only_told_of() -> None:
     brings a snapshot, which proves nothing. Method: an hour without another word."""
     book = agreed().hear(message()).wait(30) << frozen() << b"unsubscribe 2 a" << b"subscribe 3 a"
     book.hear(Subscribed(3)).skip()
-    book.hear(message()).wait(30) << frozen() << CloseLink(1, 1001, "", abort=True)
-    book.skip()
-    book.wait(1) << Dial(2, "ws://venue.test/2") >> LinkOpened(2) << Ready(2) << b"subscribe 4 a"
-    book.hear(Subscribed(4)) << updates.Subscribed("a")
-    book << Gap("a", EPOCH + 30, EPOCH + 61, f"it had stalled: {frozen().evidence}")
+    book.hear(message()).wait(30) << frozen()
+    why = f"a stalled again: {frozen().evidence}"
+    take_over(book, 1, 2) << CloseLink(1, 1000, "") << Rotated(1, 2, why)
+    book << updates.Subscribed("a")
+    book << Gap("a", EPOCH + 30, EPOCH + 60, f"it had stalled: {frozen().evidence}")
     book.hear(message()).wait(30) << frozen()
     book.wait(3600).end()
 
@@ -153,12 +154,11 @@ def test_gaps_of_one_that_stays_frozen_follow_one_another() -> None:
     book = flow(agreed(), 10).wait(30)
     book.skip()
     book.hear(Subscribed(3)).skip()
-    book.wait(30).skip()
-    book.wait(1).skip()
-    book >> LinkOpened(2)
-    book.skip()
-    book.hear(Subscribed(4)) << updates.Subscribed("a")
-    book << Gap("a", EPOCH + 40, EPOCH + 71, f"it had stalled: {frozen(60.0).evidence}")
+    book.wait(30) << frozen(60.0)
+    take_over(book, 1, 2)
+    gaps = [c.update for c in book.skip() if isinstance(c, Deliver) and isinstance(c.update, Gap)]
+    why = f"it had stalled: {frozen(60.0).evidence}"
+    assert gaps == [Gap("a", EPOCH + 40, EPOCH + 70, why)]
 
 
 def test_when_data_flow_again_all_tries_are_there_again() -> None:
@@ -171,7 +171,7 @@ def test_when_data_flow_again_all_tries_are_there_again() -> None:
 
 def test_also_after_it_was_only_told_of() -> None:
     book = agreed()
-    wish = book.session.subscriptions.get("a")
+    wish = book.session.wish("a")
     assert wish is not None
     wish.undelivered = 2
     book.wait(30).skip()
@@ -183,7 +183,7 @@ def test_data_that_flow_for_less_than_what_is_expected_are_no_recovery() -> None
     book = agreed().wait(30)
     book.skip()
     book.hear(Subscribed(3)).skip()
-    flow(book, 10).wait(30) << frozen() << CloseLink(1, 1001, "", abort=True)
+    flow(book, 10).wait(30) << frozen() << Dial(2, "ws://venue.test/2")
     book.skip()
 
 
@@ -216,13 +216,13 @@ def test_several_channels_are_told_of_together() -> None:
     book.subscribe("a,b", next_data_timeout=30.0) << b"subscribe 1 a,b"
     book.hear(Subscribed(1)).skip()
     for name, number in [("a", 1), ("b", 2)]:
-        wish = book.session.subscriptions.get(name)
+        wish = book.session.wish(name)
         assert wish is not None
         wish.undelivered = number - 1
     book.wait(30) << updates.Stalled("a", "agreed to 1 times in a row, and never delivered")
     book << b"unsubscribe 2 a"
     book << updates.Stalled("b", "agreed to 2 times in a row, and never delivered")
-    book << CloseLink(1, 1001, "", abort=True)
+    book << b"subscribe 3 a" << Dial(2, "ws://venue.test/2")
     book.skip()
 
 

@@ -15,7 +15,7 @@ from venuewire.core.client_session import ClientSession
 from venuewire.core.commands import Deliver, Dial, ReportRoundTrip, SendFrame, SendPing
 from venuewire.core.events import DeadlineReached, LinkOpened, PongReceived
 from venuewire.core.floor import Note
-from venuewire.core.messages import Message
+from venuewire.core.messages import Maintenance, Message
 from venuewire.core.secrets import Credentials
 from venuewire.core.updates import Ready, Refused, Subscribed, Unsubscribed
 from venuewire.core.venue import ClientOptions
@@ -100,7 +100,8 @@ def test_a_whole_session(venue: Futures) -> None:
 
     venue.publish("ticker:PI_XBTUSD", {"bid": 7})
     venue.floor.notify(Note(note="Soon.", type="maintenance", priority="high"), pair.now)
-    ticker, notification = pair.talk()
+    ticker, notification, maintenance = pair.talk()
+    assert isinstance(maintenance, Maintenance)
     assert (ticker.channel, ticker.data["bid"]) == ("ticker:PI_XBTUSD", 7)
     assert notification.data["notifications"][0]["note"] == "Soon."
 

@@ -304,7 +304,6 @@ def test_a_failed_subscription_names_its_channel(event: str) -> None:
         ({"feed": "trade_snapshot", "product_id": "A"}, "trade:A", "snapshot", None),
         ({"feed": "fills_snapshot", "account": "a"}, "fills", "snapshot", None),
         ({"feed": "fills", "product_id": "A"}, "fills", "update", None),
-        ({"feed": "notifications_auth", "notifications": []}, "notifications_auth", "update", None),
         ({"feed": "new", "event": ""}, "new", "update", None),
         ({"feed": "new_snapshot", "product_id": "A"}, "new:A", "snapshot", None),
     ],

@@ -74,7 +74,10 @@ def test_the_names_kept_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
             {"channel": "status", "data": [{"system": "online", "connection_id": 2**64 - 1}]},
             Welcome(),
         ),
-        ({"channel": "status", "data": [{"system": "maintenance"}]}, Welcome("maintenance")),
+        (
+            {"channel": "status", "data": [{"system": "maintenance"}]},
+            Welcome("maintenance", maintenance=True),
+        ),
         ({"channel": "status", "data": {}}, Welcome()),
         ({"channel": "status"}, Welcome()),
         ({"method": "pong", "req_id": 3}, Pong(3)),

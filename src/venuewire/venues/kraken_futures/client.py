@@ -21,9 +21,11 @@ from venuewire.core.http import HttpReply, HttpRequest
 from venuewire.core.instant import Instant
 from venuewire.core.liveness import LivenessPolicy
 from venuewire.core.messages import (
+    Announced,
     Challenge,
     Heartbeat,
     Ignored,
+    Maintenance,
     Message,
     Refused,
     Reply,
@@ -41,9 +43,12 @@ from venuewire.venues.kraken_futures.wire import (
     HEARTBEAT,
     LEGACY_ACCOUNT_FEEDS,
     NOT_SUBSCRIBED,
+    NOTIFICATIONS,
     SNAPSHOT,
     UNREADABLE,
     Access,
+    Announcement,
+    Announcements,
     Inbound,
     Request,
     encode,
@@ -69,12 +74,17 @@ _CHANNEL: Final = re.compile(
 _NUMBERED: Final = frozenset({"book", "trade"})
 """Feeds whose `seq` counts by one within a product; what others count is not known."""
 _BENIGN: Final = frozenset({ALREADY_SUBSCRIBED, NOT_SUBSCRIBED})
+_NOTES: Final = frozenset({NOTIFICATIONS, NOTIFICATIONS + SNAPSHOT})
+_read_notes: Final = msgspec.json.Decoder(Announcements).decode
 _decode: Final = msgspec.json.Decoder(Inbound).decode
 
 
 class KrakenFuturesClient:
+    capacity = None
+
     def __init__(self, options: ClientOptions) -> None:
         """Raises `ConfigurationError`."""
+        self._options = options
         interval = options.ping_interval
         if interval is not None and not 0 < interval < LONGEST_PING_INTERVAL:
             raise ConfigurationError("ping_interval must be above 0 and below 60 seconds")
@@ -97,6 +107,9 @@ class KrakenFuturesClient:
         )
         self._proof: Request | None = None
         """Of this link: the fields by which a private request proves who asks."""
+
+    def again(self) -> "KrakenFuturesClient":
+        return KrakenFuturesClient(self._options)
 
     # Getting connected.
 
@@ -182,6 +195,8 @@ class KrakenFuturesClient:
         if frame.feed == HEARTBEAT:
             heard = now.realtime
             return Heartbeat(Message(channel=HEARTBEAT, raw=payload, received=heard))
+        if frame.feed in _NOTES:
+            return _notes(frame.feed, payload, now)
         if not frame.feed:
             raise UnreadableFrame(f"neither event nor feed: {excerpt(payload)}")
         channel, kind, numbered = _meaning(frame.feed, frame.product_id)
@@ -192,6 +207,37 @@ class KrakenFuturesClient:
             sequence=frame.seq if numbered else None,
             received=now.realtime,
         )
+
+    def likeness(self, message: Message) -> bytes:
+        """Each link has heartbeats of its own, and one is as good as another."""
+        return b"" if message.channel == HEARTBEAT else bytes(message.raw)
+
+
+def _notes(feed: str, payload: bytes, now: Instant) -> Announced:
+    """A later message has what is new; a snapshot, on each link, all that stands."""
+    kind = "snapshot" if feed.endswith(SNAPSHOT) else "update"
+    message = Message(channel=NOTIFICATIONS, raw=payload, kind=kind, received=now.realtime)
+    try:
+        notes = _read_notes(payload).notifications
+    except UNREADABLE:
+        notes = []  # The application shall see it all the same.
+    return Announced(tuple(_outage(note) for note in notes if _is_outage(note)), message)
+
+
+def _is_outage(note: Announcement) -> bool:
+    """ "If priority is `high` then it implies downtime will occur at `effective_time` when type is
+    `maintenance`." `expected_downtime_minutes`: "absent if no downtime is expected"."""
+    downtime = note.priority == "high" or note.expected_downtime_minutes is not None
+    return note.type == "maintenance" and note.effective_time > 0 and downtime
+
+
+def _outage(note: Announcement) -> Maintenance:
+    minutes = note.expected_downtime_minutes
+    return Maintenance(
+        effective_at=note.effective_time / 1000,
+        downtime=None if minutes is None else minutes * 60.0,
+        note=note.note,
+    )
 
 
 @lru_cache(4096)

@@ -120,6 +120,21 @@ class Inbound(Struct):
     version: Any = 1
 
 
+class Announcement(Struct):
+    """What a client needs of a notification."""
+
+    type: str = ""
+    priority: str = ""
+    note: str = ""
+    effective_time: int = 0
+    """Milliseconds since the epoch; 0 when there is none."""
+    expected_downtime_minutes: int | None = None
+
+
+class Announcements(Struct):
+    notifications: list[Announcement]
+
+
 # How the venue says no.
 
 ALREADY_SUBSCRIBED: Final = "Already subscribed to feed, re-requesting"

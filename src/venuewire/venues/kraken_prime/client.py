@@ -30,6 +30,8 @@ PING_TIMEOUT: Final = 5.0
 
 
 class KrakenPrimeClient:
+    capacity = None
+
     def __init__(self, options: ClientOptions) -> None:
         self._options = options
         self._url = options.url or URL
@@ -39,6 +41,9 @@ class KrakenPrimeClient:
         self._channels: dict[int, str] = {}
         """By the reqid that subscribed."""
         self._reqids: dict[str, int] = {}
+
+    def again(self) -> "KrakenPrimeClient":
+        return KrakenPrimeClient(self._options)
 
     # Getting in.
 
@@ -154,6 +159,10 @@ class KrakenPrimeClient:
             received=now.realtime,
         )
         return FirstMessage(frame.reqid, message) if frame.initial else message
+
+    def likeness(self, message: Message) -> bytes:
+        """`seqNum` counts for one subscription of one link; the data does not have it."""
+        return bytes(message.raw)
 
 
 def _refused(frame: wire.Frame) -> Refused:

@@ -71,8 +71,11 @@ _KEY_AT_FAULT: Final = (
 
 
 class KrakenSpotClient:
+    capacity = None
+
     def __init__(self, options: ClientOptions) -> None:
         """Raises `ConfigurationError`."""
+        self._options = options
         credentials = options.credentials
         self._private = credentials is not None if options.private is None else options.private
         self._endpoints = endpoints(options)
@@ -92,6 +95,9 @@ class KrakenSpotClient:
         # Forgotten with the link.
         self._token = ""
         self._asked: dict[int, str] = {}
+
+    def again(self) -> "KrakenSpotClient":
+        return KrakenSpotClient(self._options)
 
     # Getting in.
 
@@ -268,6 +274,10 @@ class KrakenSpotClient:
             self._names[frame.channel, symbol] = name
         return Message(channel=name, raw=payload, kind=frame.type, received=now.realtime)
 
+    def likeness(self, message: Message) -> bytes:
+        """The `sequence` of private channels counts for one link."""
+        return bytes(read_any(bytes(message.raw)).data)
+
 
 def _profile(options: ClientOptions) -> Profile:
     interval = PING_INTERVAL if options.ping_interval is None else options.ping_interval
@@ -322,7 +332,8 @@ def _welcome(data: Raw) -> Welcome:
         systems = [engine.system for engine in read_engine(data)]
     except (ValueError, RecursionError):
         systems = []
-    return Welcome(", ".join(s for s in systems if s != "online"))
+    text = ", ".join(s for s in systems if s != "online")
+    return Welcome(text, maintenance="maintenance" in systems)
 
 
 def _by_symbol(name: str) -> bool:

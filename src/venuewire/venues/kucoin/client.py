@@ -52,6 +52,9 @@ NETWORK_ALLOWANCE: Final = 1.0
 """Seconds by which the longest interval stays below the venue's: "Network delay should also be
 considered". """
 TOPICS_PER_REQUEST: Final = 100
+TOPICS_PER_LINK: Final = 400
+LONGEST_LINK: Final = 24 * 3600.0
+"""Seconds."""
 
 _AN_ERROR: Final = 400
 _LIMITED: Final = 509
@@ -61,14 +64,20 @@ _REQUESTS: Final = (90, 10.0)
 
 
 class KuCoinClient:
+    capacity = TOPICS_PER_LINK
+
     def __init__(self, market: Market, options: ClientOptions) -> None:
         """Raises `ConfigurationError` for options that cannot work."""
+        self._market = market
         self._options = options
         self._base = _http_base(options.url or market.url)
         self._topics = Topics(market.kinds["documented"], market.symbol)
         self._private = options.credentials is not None and options.private is not False
         if options.private and options.credentials is None:
             raise ConfigurationError("private=True needs credentials")
+
+    def again(self) -> "KuCoinClient":
+        return KuCoinClient(self._market, self._options)
 
     # Getting connected.
 
@@ -85,7 +94,7 @@ class KuCoinClient:
         granted = _granted(grant)
         server = granted.instance_servers[0]
         policy = self._policy(server)
-        profile = Profile(welcomes=True, requests=_REQUESTS, liveness=policy)
+        profile = Profile(welcomes=True, requests=_REQUESTS, lifetime=LONGEST_LINK, liveness=policy)
         query = f"token={quote(granted.token, safe='')}&connectId={self._connect_id(link)}"
         mark = "&" if "?" in server.endpoint else "?"
         return HttpRequest(method="GET", url=f"{server.endpoint}{mark}{query}"), profile
@@ -201,6 +210,9 @@ class KuCoinClient:
                 raise UnreadableFrame(excerpt(payload))
             case _:
                 return Ignored()  # `notice` and `command` have names, and no documented form.
+
+    def likeness(self, message: Message) -> bytes:
+        return bytes(message.raw)
 
 
 def _http_base(url: str) -> str:

@@ -1,0 +1,166 @@
+"""Replaces links of a session, one at a time, and settles what was heard of each.
+
+Law 1: of a successor the application hears nothing before it has taken over.
+Law 2: what neither link has covered is one `Gap` a channel, when the successor carries it.
+Law 3: a session that loses its old link before the new one is ready is down, and says so.
+"""
+
+from functools import partial
+from typing import Final
+
+from venuewire.core import updates
+from venuewire.core.commands import Deliver
+from venuewire.core.instant import Instant, earliest, passed
+from venuewire.core.lifecycle import Phase
+from venuewire.core.messages import Message
+from venuewire.core.owner import House
+from venuewire.core.rotation import Outcome, Rotation
+from venuewire.core.sieve import OVERLAP
+from venuewire.core.strand import Strand
+from venuewire.core.subscriptions import Standing, Wish
+from venuewire.core.updates import Down, Update
+
+FELL_BEHIND: Final = "it fell far behind its successor"
+
+
+class Succession:
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self.rotation: Rotation | None = None
+        """The one under way."""
+        self._settling: list[tuple[float, Strand]] = []
+        """Strands that have taken over, and the monotonic seconds until which they may bring again
+        what has been heard."""
+
+    @property
+    def deadline(self) -> float | None:
+        """Monotonic seconds; apart from those of the strands themselves."""
+        settled = [at for at, _ in self._settling]
+        if self.rotation is not None:
+            return earliest(self.rotation.deadline, *settled)
+        return earliest(*settled, *(strand.rotate_at for strand in self._house.strands))
+
+    def hears(self, strand: Strand, update: Update) -> bool:
+        """Whether the application is to hear this of a strand, now."""
+        rotation = self.rotation
+        if rotation is None or strand not in (rotation.old, rotation.new):
+            return True
+        return rotation.hear(strand, update)
+
+    def successor(self, strand: Strand) -> list[Strand]:
+        """Who is to take its place; nobody, or one."""
+        rotation = self.rotation
+        return [rotation.new] if rotation is not None and rotation.old is strand else []
+
+    def review(self, now: Instant) -> None:
+        """Something happened that may carry a rotation on."""
+        rotation = self.rotation
+        if rotation is None:
+            return
+        if rotation.sieve.is_full and rotation.old_down is None:
+            rotation.old.leave(FELL_BEHIND, now)
+        outcome = rotation.review(now)
+        if outcome is Outcome.SWITCH:
+            self._switch(rotation, now)
+        elif outcome is Outcome.ABANDON:
+            self.abandon(now)
+            self._tell(updates.Notice(f"link {rotation.link} stays: {rotation.failure}"))
+
+    def begin(self, now: Instant) -> None:
+        """The next rotation that is due, unless one is under way."""
+        due = [s for s in self._house.strands if passed(s.rotate_at, now)]
+        if due and self.rotation is None:
+            old, new = due[0], self._house.new_strand()
+            why, old.rotate_at = old.rotate_why, None
+            new.take_over_wishes(old.subscriptions)
+            self.rotation = Rotation(old, new, why)
+            new.sift = partial(self._from_successor, self.rotation)
+            new.connect(now)
+            self.review(now)
+
+    def abandon(self, now: Instant) -> None:
+        """The old link stays."""
+        if self.rotation is not None:
+            self.rotation.old.sift = None
+            self.rotation.new.retire(now)
+            self.rotation = None
+
+    def settle(self, now: Instant) -> None:
+        """Who has taken over long ago brings nothing twice."""
+        for settled in [each for each in self._settling if passed(each[0], now)]:
+            settled[1].sift = None
+            self._settling.remove(settled)
+
+    # How it is done.
+
+    def _from_successor(self, rotation: Rotation, message: Message, now: Instant) -> Message | None:
+        told = rotation.sieve.from_new(message, now)
+        if rotation.sieve.is_full:
+            self.review(now)
+        return told
+
+    def _switch(self, rotation: Rotation, now: Instant) -> None:
+        old, new, down = rotation.old, rotation.new, rotation.old_down
+        self.rotation = None
+        old.sift = None
+        if down is not None and new.phase is not Phase.READY:
+            self._fall_back(rotation, down, now)
+            return
+        if down is None:
+            why = rotation.why
+            old.retire(now)
+        else:
+            why = f"the old link was lost: {down.reason}"
+        self._house.strands[self._house.strands.index(old)] = new
+        self._house.counters.rotations += 1
+        new.went_down = old.went_down
+        self._tell(updates.Rotated(rotation.link, new.link, why), *self._inherit(old, new))
+        self._tell(*rotation.refused)
+        missed = {w.topic.channel for w in old.subscriptions if w.covered_until is not None}
+        self._tell(*rotation.sieve.switch(lambda channel: channel not in missed))
+        new.sift = rotation.sieve.after
+        self._settling.append((now.monotonic + OVERLAP, new))
+
+    def _fall_back(self, rotation: Rotation, down: Down, now: Instant) -> None:
+        """The new link is made in place of the old, with nothing between them."""
+        old, new = rotation.old, rotation.new
+        if down.retry_in is None:
+            new.retire(now)
+            self._tell(down)
+            return
+        new.sift = None
+        new.was_ready, new.went_down = old.was_ready, old.went_down
+        self._inherit(old, new)
+        self._house.strands[self._house.strands.index(old)] = new
+        wait = 0.0 if new.retry_at is None else max(0.0, new.retry_at - now.monotonic)
+        self._tell(Down(down.cause, down.reason, wait))
+
+    def _inherit(self, old: Strand, new: Strand) -> list[Update]:
+        """What the successor is answerable for; and what there is to say of it already."""
+        news: list[Update] = []
+        for wish in old.subscriptions:
+            heir = new.subscriptions.get(wish.topic.channel)
+            if heir is None:
+                continue
+            if heir.standing is Standing.ACTIVE:
+                news += self._come_back(wish, heir, old.went_down)
+            else:
+                heir.covered_until, heir.uncovered_why = wish.covered_until, wish.uncovered_why
+        return news
+
+    def _come_back(self, wish: Wish, heir: Wish, why: str) -> list[Update]:
+        """The venue has agreed to it on the new link. Had it been, on the old?"""
+        channel, since, agreed = wish.topic.channel, wish.covered_until, heir.expected_since
+        if heir.own or agreed is None:
+            return []
+        if since is None:
+            return [] if wish.standing is Standing.ACTIVE else [updates.Subscribed(channel)]
+        if since >= agreed.realtime:
+            wish.covered_until = None
+            return []
+        self._house.counters.gaps += 1
+        gap = updates.Gap(channel, since, agreed.realtime, wish.uncovered_why or why)
+        return [updates.Subscribed(channel), gap]
+
+    def _tell(self, *news: Update) -> None:
+        self._house.commands += map(Deliver, news)
