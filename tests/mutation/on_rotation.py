@@ -57,7 +57,7 @@ MUTANTS: Final = (
         old="        self.sieve.clear()\n",
         new="",
         breaks="sieve: the new link is lost, and another one will begin anew",
-        tests=_SUCCESSION,
+        tests=_ROTATION,
     ),
     Mutant(
         name="what was held back is not heard",

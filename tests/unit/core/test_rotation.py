@@ -180,6 +180,16 @@ def test_a_new_link_that_is_lost_is_made_anew_and_the_old_one_serves_on() -> Non
     book.end()
 
 
+def test_what_a_lost_new_link_brought_is_not_held_back_any_longer() -> None:
+    book = overlapping().hear(Message(channel="a", raw=b"1"), link=2)
+    (old, new) = book.session._all
+    assert old.sift is not None
+    book >> LinkClosed(2)
+    rotation = book.session._succession.rotation
+    assert rotation is not None
+    assert (rotation.new, len(rotation.sieve)) == (new, 0)
+
+
 def test_a_new_link_that_is_refused_is_no_concern_of_the_old() -> None:
     """Tried again late, as any refusal."""
     book = rotating() >> LinkClosed(2, reply=None, reason="refused")

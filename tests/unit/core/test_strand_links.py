@@ -52,6 +52,18 @@ def test_a_message_of_the_last_link_is_not_heard_on_the_next() -> None:
     assert book.session.counters.frames == frames
 
 
+def test_who_listens_to_a_dead_link_hears_nothing() -> None:
+    """A link's own short way to its strand outlives the link."""
+    book = subscribed()
+    assert isinstance(book.dialect, PlainClient)
+    said = book.dialect.say(Message(channel="a", raw=b"1"))
+    listen = book.session.ear(1)
+    lose_and_return(book, 2)
+    frames = book.session.counters.frames
+    assert listen(1, said, at(book.seconds)) is None
+    assert book.session.counters.frames == frames
+
+
 def test_a_request_postpones_the_next_ping() -> None:
     """ "Any outgoing message refreshes the timeout timer." """
     book = subscribed(Profile(liveness=LivenessPolicy(ping_interval=9.0)))
