@@ -98,9 +98,16 @@ class TimeJumped(Struct, frozen=True):
     """Seconds since the epoch, when the two were last seen to agree."""
 
 
+class ReadingPaused(Struct, frozen=True):
+    """The application is behind, and what the venue says is left in the socket."""
+
+    seconds: float
+    """For so long at most, from now; 0 when it is read again."""
+
+
 RareFrame: TypeAlias = PingReceived | PongReceived | FrameUnreadable
 LinkEvent: TypeAlias = LinkOpened | LinkClosed | RareFrame | Fetched | FetchFailed
-Oddity: TypeAlias = LoopLagged | TimeJumped
+Oddity: TypeAlias = LoopLagged | TimeJumped | ReadingPaused
 TimeEvent: TypeAlias = DeadlineReached | Oddity
 """Of no link: what concerns time concerns all of a session."""
 Event: TypeAlias = LinkEvent | TimeEvent

@@ -1,7 +1,8 @@
 """Time to read what has been waiting for us, before anybody is blamed for silence.
 
 A loop that was kept from its work comes late: it finds deadlines that have passed beside frames
-that nobody has read. The delay was ours.
+that nobody has read. The delay was ours. So it is when we stop reading, because the application
+has to catch up.
 
 Law 1: while a grace lasts nothing is judged; what was overdue when it began is judged after it,
        and is not excused again.
@@ -22,7 +23,7 @@ LAG_GRACE: Final = 0.5
 class Grace:
     """Belongs to one link."""
 
-    __slots__ = ("began", "lag", "lagged_at", "until")
+    __slots__ = ("began", "deaf_until", "lag", "lagged_at", "until")
 
     def __init__(self) -> None:
         self.began = -inf
@@ -32,10 +33,20 @@ class Grace:
         """Seconds by which we last came late; 0 before that."""
         self.lagged_at: float | None = None
         """Monotonic seconds, when that was noticed."""
+        self.deaf_until = -inf
+        """Monotonic seconds, until when nothing is read because the application is behind."""
 
     def begin(self, seconds: float, now: Instant) -> None:
         self.began = now.monotonic
         self.until = max(self.until, now.monotonic + seconds)
+
+    def paused(self, seconds: float, now: Instant) -> None:
+        """Nothing is read for so long at most, and then what has been waiting is read first. To
+        read again earlier, pause for 0 s."""
+        if now.monotonic >= self.until:
+            self.began = now.monotonic
+        self.deaf_until = now.monotonic + seconds
+        self.until = self.deaf_until + LAG_GRACE
 
     def lagged(self, seconds: float, now: Instant) -> None:
         """We came late by so many seconds, which is more than `LAG_TOLERANCE`."""

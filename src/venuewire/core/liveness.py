@@ -223,6 +223,8 @@ class Liveness:
             parts.append(f"a ping unanswered for {now.monotonic - self._awaited:.1f} s")
         if (lagged_at := self.grace.lagged_at) is not None and lagged_at > self.heard.monotonic:
             parts.append(f"our own loop {self.grace.lag:.1f} s late")
+        if now.monotonic < self.grace.deaf_until:
+            parts.append("not read, because the application is behind")
         if self._jump is not None:
             parts.append(f"the clock {self._jump.seconds:.1f} s ahead, as after sleep")
         return ", ".join(parts)

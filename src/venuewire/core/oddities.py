@@ -1,4 +1,5 @@
-"""What a session makes of its own side's oddities: a loop that lagged, a clock that jumped.
+"""What a session makes of its own side's oddities: a loop that lagged, a clock that jumped, an
+application that fell behind.
 
 Law 1: deadlines are the monotonic clock's, whatever the wall clock does. Only a wait between two
        attempts is shortened, by the time that nobody counted while the machine slept.
@@ -9,7 +10,7 @@ Law 2: after a jump a link that is ready is probed at once. One that may have be
 from typing import Protocol, assert_never
 
 from venuewire.core import updates
-from venuewire.core.events import LoopLagged, Oddity, TimeJumped
+from venuewire.core.events import LoopLagged, Oddity, ReadingPaused, TimeJumped
 from venuewire.core.instant import Instant
 from venuewire.core.lifecycle import Lifecycle, Phase
 from venuewire.core.liveness import Liveness
@@ -30,6 +31,8 @@ def absorb(oddity: Oddity, session: Sufferer, lifecycle: Lifecycle, now: Instant
     match oddity:
         case LoopLagged(seconds):
             session.liveness.grace.lagged(seconds, now)
+        case ReadingPaused(seconds):
+            session.liveness.grace.paused(seconds, now)
         case TimeJumped(seconds) if seconds > 0:
             lifecycle.slept(seconds)
             if lifecycle.phase is Phase.READY:

@@ -49,3 +49,24 @@ def test_a_short_grace_does_not_end_a_long_one() -> None:
     grace.begin(5.0, at(10.0))
     grace.lagged(1.0, at(11.0))
     assert grace.until == 15.0
+
+
+def test_what_falls_due_while_nothing_is_read_is_judged_when_what_has_waited_is_read() -> None:
+    grace = Grace()
+    grace.paused(5.0, at(10.0))
+    assert grace.excuses(9.9, at(10.1))
+    assert grace.after(12.0) == 15.0 + LAG_GRACE
+    grace.paused(0.0, at(13.0))
+    assert grace.excuses(12.0, at(13.1))
+    assert grace.after(12.0) == 13.0 + LAG_GRACE
+    assert not grace.excuses(12.0, at(13.0 + LAG_GRACE))
+    assert (grace.lag, grace.lagged_at) == (0.0, None)
+
+
+def test_reading_that_pauses_again_and_again_goes_on_excusing() -> None:
+    grace = Grace()
+    for second in range(10, 20):
+        grace.paused(1.0, at(float(second)))
+        grace.paused(0.0, at(second + 0.6))
+        assert grace.excuses(9.0, at(second + 0.9))
+    assert grace.began == 10.0

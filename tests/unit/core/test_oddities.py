@@ -14,7 +14,7 @@ from venuewire.core.backoff import Backoff
 from venuewire.core.commands import CloseLink, Deliver, Dial, ReportRoundTrip
 from venuewire.core.dialect import Profile
 from venuewire.core.errors import NotLive
-from venuewire.core.events import LinkClosed, LinkOpened, LoopLagged, TimeJumped
+from venuewire.core.events import LinkClosed, LinkOpened, LoopLagged, ReadingPaused, TimeJumped
 from venuewire.core.grace import LAG_GRACE
 from venuewire.core.inflight import PATIENCE
 from venuewire.core.liveness import LivenessPolicy, Verdict
@@ -189,3 +189,37 @@ def test_a_loop_that_lagged_gets_time_to_read() -> None:
     book.wait(LAG_GRACE - 0.01).end()
     book.wait(0.02) << Suspect("nothing heard for 3.4 s, our own loop 2.0 s late") << b"ping 1"
     assert book.session.health(at(3.4)).lag == 2.0
+
+
+# Not reading.
+
+
+LISTENING = Profile(liveness=LivenessPolicy(silence_timeout=3.0, ping_timeout=3.0))
+
+
+def test_silence_while_we_do_not_read_is_ours() -> None:
+    book = ready(LISTENING) >> ReadingPaused(30.0)
+    book.wait(30)
+    health = book.session.health(at(29.9))
+    assert health.verdict is Verdict.ALIVE
+    assert (
+        health.evidence == "nothing heard for 29.9 s, not read, because the application is behind"
+    )
+    book.wait(LAG_GRACE) << Suspect("nothing heard for 30.5 s") << b"ping 1"
+
+
+def test_a_pong_we_do_not_read_is_not_overdue_and_our_own_pings_go_on() -> None:
+    book = ready(PINGING).wait(20) << b"ping 1"
+    book >> ReadingPaused(30.0)
+    book.wait(20) << b"ping 2"
+    book >> ReadingPaused(0.0)
+    book.wait(LAG_GRACE - 0.25).hear(Pong(1)) << ReportRoundTrip(1, 20.25)
+    book.hear(Pong(2)) << ReportRoundTrip(2, 0.25)
+    book.end()
+
+
+def test_a_probe_whose_answer_we_do_not_read_kills_no_link() -> None:
+    book = ready(LISTENING).wait(3) << Suspect("nothing heard for 3.0 s") << b"ping 1"
+    book >> ReadingPaused(10.0)
+    book.wait(10).hear(Pong(1))
+    assert [type(c) for c in book.skip()] == [Deliver, ReportRoundTrip]

@@ -9,7 +9,7 @@ from venuewire.core import updates
 from venuewire.core.backoff import Backoff
 from venuewire.core.commands import CloseLink, Dial
 from venuewire.core.dialect import Profile
-from venuewire.core.events import LinkClosed, LinkOpened
+from venuewire.core.events import LinkClosed, LinkOpened, ReadingPaused
 from venuewire.core.grace import LAG_GRACE
 from venuewire.core.inflight import PATIENCE
 from venuewire.core.liveness import LivenessPolicy
@@ -293,3 +293,31 @@ def test_each_link_has_all_its_tries() -> None:
     book.skip()
     book.wait(1) << Dial(2, "ws://venue.test/2") >> LinkOpened(2) << Ready(2) << b"subscribe 3 a"
     book.wait(PATIENCE) << b"subscribe 4 a"
+
+
+def test_an_answer_we_do_not_read_is_not_late() -> None:
+    book = asked() >> ReadingPaused(2 * PATIENCE)
+    book.wait(2 * PATIENCE + LAG_GRACE - 0.1).end()
+    book.hear(Subscribed(1)) << updates.Subscribed("a")
+
+
+def test_requests_that_had_to_wait_are_sent_while_we_do_not_read() -> None:
+    profile = Profile(liveness=LivenessPolicy(), requests=(1, PATIENCE + 1))
+    dialect = PlainClient(profile)
+    dialect.singly = True
+    book = Playbook(dialect) << Dial(1, "ws://venue.test/1")
+    book >> LinkOpened(1) << Ready(1)
+    book.subscribe("a,b") << b"subscribe 1 a"
+    book >> ReadingPaused(2 * PATIENCE)
+    book.wait(PATIENCE + 1) << b"subscribe 2 b"
+
+
+def test_the_next_link_is_not_excused() -> None:
+    book = Playbook(PlainClient(), backoff=Backoff(initial=1.0, limit=1.0))
+    book << Dial(1, "ws://venue.test/1") >> LinkOpened(1) << Ready(1)
+    book.subscribe("a") << b"subscribe 1 a"
+    book >> ReadingPaused(100.0) >> LinkClosed(1)
+    book.skip()
+    book.wait(1) << Dial(2, "ws://venue.test/2")
+    book >> LinkOpened(2) << Ready(2) << b"subscribe 2 a"
+    book.wait(PATIENCE) << b"subscribe 3 a"
