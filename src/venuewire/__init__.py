@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from venuewire.core.backoff import Backoff
+from venuewire.core.delivery import Block, Conflate, Delivery, DropOldest, Fail
 from venuewire.core.errors import (
     AccessRefused,
     ConfigurationError,
@@ -31,10 +32,12 @@ from venuewire.core.messages import Maintenance, Message
 from venuewire.core.secrets import Credentials
 from venuewire.core.updates import (
     Alive,
+    Backfilled,
     Cause,
     Down,
     Gap,
     Notice,
+    Overrun,
     Ready,
     Refused,
     Rotated,
@@ -47,17 +50,24 @@ from venuewire.core.updates import (
 )
 
 if TYPE_CHECKING:
-    from venuewire.client import Session, connect
+    from venuewire.client import Backfill, Session, connect
     from venuewire.server import LocalVenue
 
 __all__ = [
     "AccessRefused",
     "Alive",
+    "Backfill",
+    "Backfilled",
     "Backoff",
+    "Block",
     "Cause",
     "ConfigurationError",
+    "Conflate",
     "Credentials",
+    "Delivery",
     "Down",
+    "DropOldest",
+    "Fail",
     "Gap",
     "Health",
     "LocalProtocolError",
@@ -66,6 +76,7 @@ __all__ = [
     "Message",
     "NotLive",
     "Notice",
+    "Overrun",
     "Phase",
     "Ready",
     "Refused",
@@ -85,6 +96,7 @@ __all__ = [
 ]
 
 _ELSEWHERE: Final = {
+    "Backfill": "venuewire.client",
     "LocalVenue": "venuewire.server",
     "Session": "venuewire.client",
     "connect": "venuewire.client",

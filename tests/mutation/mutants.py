@@ -8,6 +8,7 @@ from typing import Final
 
 from mutation import (
     on_applications,
+    on_delivery,
     on_framing,
     on_kraken_futures,
     on_kraken_prime,
@@ -33,5 +34,6 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *on_kucoin.MUTANTS,
     *on_framing.MUTANTS,
     *on_applications.MUTANTS,
+    *on_delivery.MUTANTS,
 )
 """By area; the order is that of the trials."""

@@ -8,7 +8,7 @@ MUTANTS: Final = (
     Mutant(
         name="lost messages are not told",
         file="client/inbox.py",
-        old="        lost[message.channel] = _joined(lost.get(message.channel), gap)\n",
+        old="        gaps[message.channel] = joined(gaps.get(message.channel), gap)\n",
         new="        del gap\n",
         breaks="inbox, law 3: each channel that lost some gets one `Gap`",
         tests=("unit/client/test_inbox.py",),

@@ -44,6 +44,8 @@ _UPDATE_STYLES: Final = {
     "Suspect": "yellow",
     "Gap": "yellow",
     "Unreadable": "yellow",
+    "Backfilled": "green",
+    "Overrun": "red",
     "Refused": "red",
     "Down": "bold red",
     "Message": "dim",

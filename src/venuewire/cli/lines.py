@@ -14,9 +14,11 @@ import msgspec
 from venuewire.core.messages import Maintenance, Message
 from venuewire.core.updates import (
     Alive,
+    Backfilled,
     Down,
     Gap,
     Notice,
+    Overrun,
     Ready,
     Refused,
     Rotated,
@@ -91,6 +93,11 @@ def _describe(update: Update) -> str:  # noqa: C901, PLR0911, PLR0912 - a line f
             return f"down ({cause.value}): {reason}; {following}"
         case Gap(channel, since, until, why):
             return f"gap of {until - since:.1f} s in {channel}: {why}"
+        case Overrun(channel, waited):
+            return f"{channel} given up: {waited} messages were waiting"
+        case Backfilled(gap, count, failure):
+            trouble = "" if failure is None else f"; {failure}"
+            return f"backfilled {gap.channel} with {count} messages{trouble}"
         case Rotated(old, link, why):
             return f"link {link} has replaced link {old}: {why}"
         case Maintenance(effective_at, downtime, note):

@@ -2,14 +2,18 @@
 
 # ruff: noqa: ASYNC109 - a limit is part of the question, and its end is `NotLive`, with the evidence
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from functools import cache
 from random import Random
 from ssl import SSLContext
 from types import TracebackType
 from typing import Final, Self
 
+from msgspec.structs import replace
+
+from venuewire.client.backfill import Backfill, Filler, Hook
 from venuewire.client.inbox import Inbox
+from venuewire.client.upstream import Upstream
 from venuewire.client.waits import (
     UntilAgreed,
     UntilAnswered,
@@ -22,8 +26,9 @@ from venuewire.client.waits import (
 from venuewire.core import updates
 from venuewire.core.backoff import Backoff
 from venuewire.core.client_session import ClientSession
+from venuewire.core.delivery import Delivery, checked
 from venuewire.core.dialect import Option
-from venuewire.core.errors import LocalProtocolError, NotLive
+from venuewire.core.errors import ConfigurationError, LocalProtocolError, NotLive
 from venuewire.core.health import Health
 from venuewire.core.instant import Instant
 from venuewire.core.lifecycle import Phase
@@ -55,6 +60,8 @@ def connect(  # noqa: PLR0913 - each is a choice of its own, and has a default
     rotate_after: float | None = None,
     ssl_context: SSLContext | None = None,
     inbox_limit: int = INBOX_LIMIT,
+    delivery: Delivery | None = None,
+    backfill: Hook | Backfill | None = None,
     rng: Random | None = None,
 ) -> "Session":
     """A session with `venue`, for `async with`; nothing is dialed before that is entered.
@@ -70,14 +77,14 @@ def connect(  # noqa: PLR0913 - each is a choice of its own, and has a default
     * `rotate_after`: seconds; a link that comes to this age is replaced while it lives, without a
       gap. A venue that ends its sessions at an age is left before that in any case.
     * `ssl_context`: for `wss` and `https`; None means the system's certificates.
-    * `inbox_limit`: updates that may wait for iteration. Beyond it the oldest messages go, and a
-      `Gap` for each channel tells so.
+    * `inbox_limit`: updates that may wait for iteration; beyond it the oldest messages are `Gap`s.
+    * `delivery`: what gives way instead, of each channel that `subscribe` chooses nothing for.
+    * `backfill`: an `async def` from a `Gap` to what was missed in it, or a `Backfill`: see there.
     * `rng`: where jitter comes from.
 
     Raises `ConfigurationError`.
     """
     chosen = venue_named(venue) if isinstance(venue, str) else venue
-    chance = rng or Random()
     options = ClientOptions(
         credentials=credentials,
         url=url,
@@ -85,19 +92,17 @@ def connect(  # noqa: PLR0913 - each is a choice of its own, and has a default
         token_url=token_url,
         ping_interval=ping_interval,
         silence_timeout=silence_timeout,
-        tag=f"venuewire-{chance.getrandbits(64):016x}",
     )
-    kernel = _kernel(chosen, options, backoff, rotate_after, chance)
-    return Session(
-        chosen.name, kernel, Inbox(inbox_limit), on_message=on_message, ssl_context=ssl_context
-    )
+    kernel = _kernel(chosen, options, backoff, rotate_after, rng or Random())
+    inbox = Inbox(inbox_limit, delivery=delivery)
+    return Session(chosen.name, kernel, inbox, on_message, ssl_context, backfill=backfill)
 
 
 def _kernel(
     venue: Venue, options: ClientOptions, backoff: Backoff, rotate_after: float | None, rng: Random
 ) -> ClientSession:
     connects = _connect_budget(venue) if options.url is None else None
-    dialect = venue.client(options)
+    dialect = venue.client(replace(options, tag=f"venuewire-{rng.getrandbits(64):016x}"))
     return ClientSession(
         dialect, backoff=backoff, rng=rng, connects=connects, rotate_after=rotate_after
     )
@@ -127,14 +132,15 @@ class Session:
     stop and begin again.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - as `connect`, which is where they have names and defaults
         self,
         venue: str,
         kernel: ClientSession,
         inbox: Inbox,
+        on_message: Callable[[Message], object] | None,
+        ssl_context: SSLContext | None,
         *,
-        on_message: Callable[[Message], object] | None = None,
-        ssl_context: SSLContext | None = None,
+        backfill: Hook | Backfill | None,
     ) -> None:
         self.venue = venue
         """Its name."""
@@ -143,6 +149,16 @@ class Session:
         self._driver = ClientDriver(
             kernel, self._audience, on_message=on_message, ssl_context=ssl_context
         )
+        self._iterates = on_message is None
+        self._filler: Filler | None = None
+        if backfill is not None:
+            self._need_iteration("backfill")
+            chosen = backfill if isinstance(backfill, Backfill) else Backfill(backfill)
+            self._filler = Filler(chosen, inbox, self._driver.clock)
+            inbox.sort()
+        elif inbox.sorts:
+            self._need_iteration("delivery")
+        inbox.upstream = Upstream(self._driver, self._filler)
 
     # From beginning to end.
 
@@ -165,7 +181,11 @@ class Session:
 
     async def aclose(self) -> None:
         """Say goodbye, for a second at most, and leave nothing open. May be called twice."""
-        await self._driver.close()
+        try:
+            await self._driver.close()
+        finally:
+            if self._filler is not None:
+                await self._filler.close()
 
     async def ready(self, timeout: float | None = None) -> None:
         """Wait until the session is connected, greeted and authenticated.
@@ -183,12 +203,15 @@ class Session:
         *,
         timeout: float | None = None,
         next_data_timeout: float | None = None,
+        delivery: Delivery | None = None,
         **options: Option,
     ) -> None:
         """Subscribe to a channel, or a comma list of them, and wait until the venue has agreed.
 
-        The wish outlives links: after a loss the session subscribes again. `options` are the
-        venue's own, such as Kraken Spot's `depth`.
+        The wish outlives links: after a loss the session subscribes again. `delivery` says what
+        happens when iteration falls behind it, each channel of a list for itself: `DropOldest`,
+        `Conflate`, `Fail` or `Block`; None leaves that as it is. `options` are the venue's own,
+        such as Kraken Spot's `depth`.
 
         `next_data_timeout`: seconds within which you expect the next message, always. Without it
         a channel may be quiet for ever, because nobody can tell a frozen one from a quiet market.
@@ -201,22 +224,44 @@ class Session:
         """
 
         def ask(now: Instant) -> Wait:
-            channels = self._kernel.subscribe(
-                channel, now, next_data_timeout=next_data_timeout, **options
-            )
+            channels = self._wish(channel, delivery, next_data_timeout, options, now)
             return UntilAgreed(filter(self._is_missing, channels), updates.Subscribed)
 
         await self._end_of(self._do(ask), timeout, f"no agreement to {channel}")
 
     def want(
-        self, channel: str, *, next_data_timeout: float | None = None, **options: Option
+        self,
+        channel: str,
+        *,
+        next_data_timeout: float | None = None,
+        delivery: Delivery | None = None,
+        **options: Option,
     ) -> None:
         """As `subscribe`, without waiting, and also before the session is entered."""
-        self._driver.do(
-            lambda now: self._kernel.subscribe(
-                channel, now, next_data_timeout=next_data_timeout, **options
-            )
+        self._driver.do(lambda now: self._wish(channel, delivery, next_data_timeout, options, now))
+
+    def _wish(
+        self,
+        channel: str,
+        delivery: Delivery | None,
+        next_data_timeout: float | None,
+        options: Mapping[str, Option],
+        now: Instant,
+    ) -> list[str]:
+        if delivery is not None:
+            self._need_iteration("delivery")
+            checked(delivery)
+        channels = self._kernel.subscribe(
+            channel, now, next_data_timeout=next_data_timeout, **options
         )
+        self._audience.inbox.choose(channels, delivery)
+        return channels
+
+    def _need_iteration(self, what: str) -> None:
+        if not self._iterates:
+            raise ConfigurationError(
+                f"{what} is for iteration: with on_message nothing waits, so leave one of them out"
+            )
 
     async def unsubscribe(
         self, channel: str, *, timeout: float | None = None, **options: Option
@@ -228,6 +273,7 @@ class Session:
 
         def ask(now: Instant) -> Wait:
             channels = self._kernel.unsubscribe(channel, now, **options)
+            self._audience.inbox.forget(channels)
             return UntilAgreed(channels, updates.Unsubscribed)
 
         await self._end_of(self._do(ask), timeout, f"no agreement to end {channel}")
@@ -276,7 +322,8 @@ class Session:
 
     @property
     def dropped(self) -> int:
-        """Messages that were not delivered because iteration fell behind."""
+        """Messages that were not delivered because iteration fell behind; those that newer ones
+        took the place of are among them."""
         return self._audience.inbox.dropped
 
     # Hearing.

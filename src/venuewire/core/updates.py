@@ -109,6 +109,25 @@ class Rotated(Struct, frozen=True):
     why: str
 
 
+class Overrun(Struct, frozen=True):
+    """Iteration fell behind a channel that is delivered by `Fail`: it has been given up, and
+    `Unsubscribed` follows. Subscribe again to go on."""
+
+    channel: str
+    waited: int
+    """Messages of it that were waiting; they come before this."""
+
+
+class Backfilled(Struct, frozen=True):
+    """The application's `backfill` is done with a gap. What it found has come before this."""
+
+    gap: Gap
+    count: int
+    """Messages it found."""
+    failure: str | None = None
+    """Why it found none, or not all; None when it did its work."""
+
+
 class Unreadable(Struct, frozen=True):
     """The venue sent something that is not in its dialect. The link lives on."""
 
@@ -132,6 +151,8 @@ Update: TypeAlias = (
     | Alive
     | Down
     | Gap
+    | Overrun
+    | Backfilled
     | Rotated
     | Maintenance
     | Unreadable

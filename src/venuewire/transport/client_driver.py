@@ -24,7 +24,7 @@ from venuewire.core.commands import (
     SendFrame,
     SendPing,
 )
-from venuewire.core.events import DeadlineReached, Event, Oddity
+from venuewire.core.events import DeadlineReached, Event, Oddity, ReadingPaused
 from venuewire.core.instant import Clock, Instant
 from venuewire.core.lifecycle import Phase
 from venuewire.core.messages import Message
@@ -108,6 +108,17 @@ class ClientDriver:
         self.obey()
         self.settle()
         return result
+
+    def pause_reading(self, seconds: float) -> None:
+        """Leave in the sockets what the venue says, for so long at most; the session is told that
+        this silence is ours. Links opened later are read until this is asked again."""
+        if [link for link in self._links.values() if link.pause_reading()]:
+            self.noticed(ReadingPaused(seconds), self.clock())
+
+    def resume_reading(self) -> None:
+        for link in self._links.values():
+            link.resume_reading()
+        self.noticed(ReadingPaused(0.0), self.clock())
 
     async def close(self) -> None:
         """End everything: politely where possible, within `CLOSE_TIMEOUT`."""

@@ -210,6 +210,20 @@ class ClientLink(WSListener):
     def resume_writing(self) -> None:
         self._paused = False
 
+    def pause_reading(self) -> bool:
+        """Leave in the socket what the venue sends, until `resume_reading` or our CLOSE. False when
+        that is so already, or there is nothing to read."""
+        if self._transport is None or self.state is not State.OPEN:
+            return False
+        connection = self._transport.underlying_transport
+        reading = connection.is_reading()
+        connection.pause_reading()
+        return reading
+
+    def resume_reading(self) -> None:
+        if self._transport is not None:
+            self._transport.underlying_transport.resume_reading()
+
     # Hearing the venue.
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
@@ -340,6 +354,7 @@ class ClientLink(WSListener):
             self._log(">", f"close {code}")
             payload = code.to_bytes(2, "big") + close_reason(reason).encode()
             self._transport.send(WSMsgType.CLOSE, payload)
+            self.resume_reading()
             loop = asyncio.get_running_loop()
             self._close_timer = loop.call_later(CLOSE_TIMEOUT, self.abort)
 

@@ -7,7 +7,7 @@ import pytest
 
 from integration.client.staged_venue import Stage, next_of
 from venuewire import Down, Gap, LocalProtocolError, Message, Ready, Session, Subscribed
-from venuewire.client.inbox import FELL_BEHIND
+from venuewire.client.losses import FELL_BEHIND
 
 
 async def test_a_slow_consumer_loses_the_oldest_and_is_told() -> None:

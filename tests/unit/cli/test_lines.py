@@ -7,10 +7,12 @@ from venuewire.cli.lines import aligned, describe, fields_of, milliseconds
 from venuewire.core.messages import Message
 from venuewire.core.updates import (
     Alive,
+    Backfilled,
     Cause,
     Down,
     Gap,
     Notice,
+    Overrun,
     Ready,
     Refused,
     Stalled,
@@ -38,6 +40,11 @@ MESSAGE = Message(channel="ticker:BTC/USD", raw=b'{\n "last": 1.10\n}', received
         (Down(Cause.SILENT, "dead", 0.55), "down (silent): dead; next attempt in 0.6 s"),
         (Down(Cause.CLOSED, "bye", None), "down (closed): bye; for good"),
         (Gap("book", 10.0, 12.5, "lost"), "gap of 2.5 s in book: lost"),
+        (Overrun("trade", 9), "trade given up: 9 messages were waiting"),
+        (
+            Backfilled(Gap("trade", 1.0, 2.0, "lost"), 0, "no answer within 10 s"),
+            "backfilled trade with 0 messages; no answer within 10 s",
+        ),
         (Unreadable("not JSON"), "unreadable: not JSON"),
         (Notice("maintenance"), "notice: maintenance"),
         (MESSAGE, 'ticker:BTC/USD update: {\ufffd "last": 1.10\ufffd}'),

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from venuewire.client.inbox import BACKLOG, FELL_BEHIND, Inbox
+from venuewire.client.inbox import BACKLOG, Inbox
+from venuewire.client.losses import FELL_BEHIND
 from venuewire.core.errors import ConfigurationError
 from venuewire.core.messages import Message
 from venuewire.core.updates import (
