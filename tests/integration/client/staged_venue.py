@@ -154,10 +154,9 @@ class Word(msgspec.Struct):
 
 
 class StagedClient:
-    capacity = None
-
     def __init__(self, venue: "StagedVenue", options: ClientOptions) -> None:
         self._venue = venue
+        self.capacity = venue.capacity
         self._options = options
         self._decoder = msgspec.json.Decoder(Word)
 
@@ -246,6 +245,8 @@ class StagedVenue:
         self.fetches = fetches
         self.control_pings = control_pings
         self.misconfigured = False
+        self.capacity: int | None = None
+        """Channels on one link."""
         self.profile = Profile(liveness=LivenessPolicy())
 
     @property

@@ -1,6 +1,7 @@
 """Over a real socket: how each channel is delivered to an application that is slower than it."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable
 
@@ -174,6 +175,27 @@ async def test_our_not_reading_is_not_the_venues_silence() -> None:
         assert data_of(heard, "news") == [1, 2, 3, 4]
         assert not any(isinstance(update, Suspect) for update in heard)
         assert session.health.counters.reconnects == 0
+
+
+async def test_all_links_of_a_session_wait_and_all_go_on() -> None:
+    """Method: two channels on two links; the full one is Block's, the other one's says what is
+    heard only when its link is read again."""
+    venue = StagedVenue()
+    venue.capacity = 1
+    async with Stage() as stage, stage.session(venue=venue) as session:
+        await session.subscribe("fills", delivery=Block(2), timeout=5)
+        await session.subscribe("news", timeout=5)
+        fills, news = stage.links
+        for number in (1, 2, 3):
+            await fills.send(json.dumps({"op": "data", "channel": "fills", "data": number}))
+        await paused(session)
+        await news.send(json.dumps({"op": "data", "channel": "news", "data": "late"}))
+        pong = asyncio.create_task(session.ping())
+        await asyncio.sleep(0.05)
+        assert not pong.done()
+        heard = await heard_until(session, "news", "late")
+        assert data_of(heard, "fills") == [1, 2, 3]
+        await pong
 
 
 async def test_patience_at_an_end_the_session_reads_on_and_tells_what_it_drops() -> None:
