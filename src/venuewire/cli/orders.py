@@ -40,8 +40,8 @@ class PublishOrder(Struct, frozen=True, kw_only=True):
     account: str | UnsetType = UNSET
 
 
-class _Fault(Struct, frozen=True):
-    type: str = ""
+class _Mistake(Struct, frozen=True):
+    code: str = ""
     message: str = ""
 
 
@@ -64,7 +64,7 @@ class _Answer(Struct, frozen=True):
     heard: int | None = None
     cleared: int = 0
     faults: tuple[FaultSeen, ...] = ()
-    error: _Fault = _Fault()
+    error: _Mistake = _Mistake()
 
 
 async def notify(order: NotifyOrder, base: str, *, json: bool) -> int:
@@ -155,7 +155,7 @@ async def _give(base: str, what: str, order: Struct | None, method: str = "POST"
         return answer
     refusal = answer.error.message or f"it answered HTTP {status}"
     # 400, 404 and 422: it understood us, and what we asked for makes no sense there.
-    wrong = status in {400, 404, 422} and bool(answer.error.type)
+    wrong = status in {400, 404, 422} and bool(answer.error.code)
     raise (WrongUsage if wrong else CommandFailed)(f"{base} refuses: {printable(refusal)}")
 
 

@@ -7,7 +7,7 @@
     POST /control/faults     {"fault","venue"?}                                   ->  {"id":n}
     DELETE /control/faults   all of them; /control/faults/3 only that             ->  {"cleared":n}
 
-An order that cannot be carried out is answered `{"error":{"type":...,"message":...}}`. Who may
+An order that cannot be carried out is answered `{"error":{"code":...,"message":...}}`. Who may
 give orders is decided in `transport.http_app`.
 """
 
@@ -147,11 +147,11 @@ def _obey(
         try:
             return json_reply(200, msgspec.json.encode(carry_out(decoder.decode(body))))
         except msgspec.DecodeError as error:
-            return error_reply(400, "bad_request", str(error))
+            return error_reply("bad_request", str(error))
         except ConfigurationError as error:
-            return error_reply(404, "unknown_venue", str(error))
+            return error_reply("unknown_venue", str(error))
         except LocalProtocolError as error:
-            return error_reply(422, "impossible", str(error))
+            return error_reply("impossible", str(error))
 
     async def endpoint(request: Request) -> Response:
         return respond(reply_to(await read_body(request, limits.body_bytes)))

@@ -133,7 +133,7 @@ class DoorSniffer(asyncio.BufferedProtocol):
 
     def wake(self, now: object) -> None:
         if self._head and not self._leaving:
-            self._refuse(error_reply(408, "too_slow", "the request took too long to arrive"))
+            self._refuse(error_reply("too_slow", "the request took too long to arrive"))
         else:
             self._transport.abort()
 
@@ -177,16 +177,14 @@ class DoorSniffer(asyncio.BufferedProtocol):
         raw, end, rest = self._head.lstrip(b"\r\n").partition(END)
         limit = self._premises.limits.head_bytes
         if len(raw) > limit:
-            self._refuse(
-                error_reply(431, "head_too_large", f"a request's head may have {limit} bytes")
-            )
+            self._refuse(error_reply("head_too_large", f"a request's head may have {limit} bytes"))
         elif end or not raw.partition(b" ")[0].isalpha():
             head = parse_head(bytes(raw)) if end else None
             self._choose(head, bytes(raw), bytes(rest))
 
     def _choose(self, head: RequestHead | None, raw: bytes, rest: bytes) -> None:
         if head is None:
-            self._refuse(error_reply(400, "bad_request", "this is not an HTTP/1.1 request"))
+            self._refuse(error_reply("bad_request", "this is not an HTTP/1.1 request"))
         elif not head.wants_websocket:
             self._speak_http(raw, rest)
         elif (match := self._websocket_door(head)) is None:
@@ -288,17 +286,16 @@ class DoorSniffer(asyncio.BufferedProtocol):
 def _wrong_with(head: RequestHead) -> HttpReply | None:
     """What no server could upgrade."""
     if head.has_body:
-        return error_reply(400, "bad_request", "an upgrade request has no body")
+        return error_reply("bad_request", "an upgrade request has no body")
     if head.headers.get("sec-websocket-version") != "13":
         return error_reply(
-            426,
             "upgrade_required",
             "only version 13 of the WebSocket protocol is spoken",
             upgrade="websocket",
             sec_websocket_version="13",
         )
     if head.websocket_key is None:
-        return error_reply(400, "bad_request", "Sec-WebSocket-Key is not the base64 of 16 bytes")
+        return error_reply("bad_request", "Sec-WebSocket-Key is not the base64 of 16 bytes")
     return None
 
 

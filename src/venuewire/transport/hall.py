@@ -205,4 +205,4 @@ class Hall:
     def _failed(self, doing: str, error: Exception) -> HttpReply:
         self.premises.tally.failures += 1
         report(_logger, f"{self.venue.name}: {doing}", error)
-        return error_reply(500, "internal", "an error of the local venue; its log tells more")
+        return error_reply("internal", "an error of the local venue; its log tells more")

@@ -1,6 +1,6 @@
 """What this process answers over plain HTTP: the venues' own HTTP doors, and ours.
 
-Law 1: a body has a limit, and an error has a type and no traceback.
+Law 1: a body has a limit, and an error has a code and no traceback.
 Law 2: what is for the operator answers only this machine, asked by one of its own names, from a
        page of the same origin if from a page at all; so no web page elsewhere can reach it, not
        by a name that it has pointed here either.
@@ -32,13 +32,14 @@ from venuewire.transport.hardship import Hardship
 from venuewire.transport.http_protocol import RESET
 from venuewire.transport.limits import Limits
 from venuewire.transport.mishaps import report
-from venuewire.transport.replies import error_reply
+from venuewire.transport.replies import Code, Mistake, error_reply
 
-_TYPES: Final[Mapping[int, str]] = {
+_CODES: Final[Mapping[int, Code]] = {
     404: "not_found",
     405: "method_not_allowed",
     413: "body_too_large",
 }
+"""What starlette, and `read_body`, call errors."""
 
 _logger = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ class _DoorRoute(BaseRoute):
         """None leaves it unanswered."""
         if isinstance(found, WrongMethod):
             allowed = ", ".join(found.allowed)
-            return error_reply(405, _TYPES[405], f"this door opens to {allowed}", allow=allowed)
+            return error_reply("method_not_allowed", f"this door opens to {allowed}", allow=allowed)
         if found.door.kind == "websocket":
             return _upgrade_required(found.door)
         body = await read_body(request, self._limits.body_bytes)
@@ -140,7 +141,6 @@ async def _gone(receive: Receive) -> None:
 
 def _upgrade_required(door: Door) -> HttpReply:
     return error_reply(
-        426,
         "upgrade_required",
         f"{door.local} is a WebSocket endpoint; upgrade with the first request of a connection",
         upgrade="websocket",
@@ -194,7 +194,7 @@ class LocalOnly:
         if self._allows(request):
             await self._app(scope, receive, send)
         else:
-            reply = error_reply(403, "forbidden", "this is for the operator of this machine")
+            reply = error_reply("forbidden", "this is for the operator of this machine")
             await respond(reply)(scope, receive, send)
 
     def _allows(self, request: Request) -> bool:
@@ -229,16 +229,15 @@ def _explain_with(plan: DoorPlan[Hall]) -> Callable[[Request, Exception], Awaita
         headers = dict(error.headers or {})
         if error.status_code == 404:
             return _not_here(plan)
-        kind = _TYPES.get(error.status_code, "refused")
-        reply = error_reply(error.status_code, kind, error.detail, **headers)
-        return respond(reply)
+        code = _CODES.get(error.status_code, "bad_request")
+        return respond(error_reply(code, error.detail, **headers))
 
     return explain
 
 
 def _not_here(plan: DoorPlan[Hall]) -> Response:
     body = {
-        "error": {"type": _TYPES[404], "message": "there is nothing here"},
+        "error": Mistake("not_found", "there is nothing here"),
         "endpoints": [
             {"venue": venue.name, "kind": door.kind, "method": door.method, "path": door.local}
             for venue, door in plan.endpoints
@@ -248,7 +247,7 @@ def _not_here(plan: DoorPlan[Hall]) -> Response:
 
 
 async def _apologize(_request: Request, _error: Exception) -> Response:
-    return respond(error_reply(500, "internal", "an error of the local venue"))
+    return respond(error_reply("internal", "an error of the local venue"))
 
 
 class _Shield:

@@ -1,20 +1,71 @@
 """HTTP replies that are ours and no venue's: errors in one shape, and a reply as bytes."""
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import msgspec
+from msgspec import Struct
 
 from venuewire.core.http import HttpReply, json_reply
+
+Code: TypeAlias = Literal[
+    "bad_request",
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    "unknown_venue",
+    "unknown_session",
+    "unknown_fault",
+    "method_not_allowed",
+    "too_slow",
+    "body_too_large",
+    "impossible",
+    "upgrade_required",
+    "head_too_large",
+    "internal",
+]
+"""What went wrong, in one word that programs may act on."""
+
+STATUSES: Final[Mapping[Code, int]] = {
+    "bad_request": 400,
+    "unauthorized": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "unknown_venue": 404,
+    "unknown_session": 404,
+    "unknown_fault": 404,
+    "method_not_allowed": 405,
+    "too_slow": 408,
+    "body_too_large": 413,
+    "impossible": 422,
+    "upgrade_required": 426,
+    "head_too_large": 431,
+    "internal": 500,
+}
+"""The HTTP status that goes with each, wherever it is said."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
-def error_reply(status: int, type: str, message: str, **headers: str) -> HttpReply:
-    """`{"error":{"type":...,"message":...}}`; the type is one word that programs may act on."""
-    body = msgspec.json.encode({"error": {"type": type, "message": message}})
-    return json_reply(status, body, **headers)
+class Mistake(Struct, frozen=True):
+    """What went wrong, and how to put it right."""
+
+    code: Code
+    message: str
+
+
+class ErrorAnswer(Struct, frozen=True):
+    """The body of every answer that is an error of ours."""
+
+    error: Mistake
+
+
+def error_reply(code: Code, message: str, **headers: str) -> HttpReply:
+    """`{"error":{"code":...,"message":...}}`, with the status that belongs to the code."""
+    body = msgspec.json.encode(ErrorAnswer(Mistake(code, message)))
+    return json_reply(STATUSES[code], body, **headers)
 
 
 def encode_reply(reply: HttpReply) -> bytes:

@@ -68,7 +68,7 @@ async def test_sessions() -> None:
 async def test_an_order_that_cannot_be_carried_out(body: Any, status: int, type: str) -> None:
     async with LocalVenue(TOY) as venue:
         said, answer = await order(venue, "/control/publish", body)
-        assert (said, answer["error"]["type"]) == (status, type)
+        assert (said, answer["error"]["code"]) == (status, type)
         assert answer["error"]["message"]
 
 
@@ -76,9 +76,9 @@ async def test_a_venue_without_notifications_says_so() -> None:
     mute = replace(TOY, name="mute", floor=_mute_floor)
     async with LocalVenue(mute) as venue:
         status, body = await order(venue, "/control/notify", {"note": "a"})
-        assert (status, body["error"]["type"]) == (404, "unknown_venue")
+        assert (status, body["error"]["code"]) == (404, "unknown_venue")
         status, body = await order(venue, "/control/notify", {"note": "a", "venue": "mute"})
-        assert (status, body["error"]["type"]) == (422, "impossible")
+        assert (status, body["error"]["code"]) == (422, "impossible")
 
 
 def _mute_floor(*arguments: Any) -> Any:
@@ -123,7 +123,7 @@ async def test_a_web_page_elsewhere_may_not(path: str, headers: dict[str, str]) 
     async with LocalVenue(TOY) as venue:
         body = {"venue": "toy", "channel": "a", "payload": 1} if "publish" in path else None
         status, answer = await order(venue, path, body, **headers)
-        assert (status, answer["error"]["type"]) == (403, "forbidden")
+        assert (status, answer["error"]["code"]) == (403, "forbidden")
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "localhost:9010"])

@@ -245,4 +245,4 @@ async def test_faults_over_http() -> None:
 async def test_bad_orders_are_explained(body: Any, status: int, kind: str) -> None:
     async with LocalVenue(SPOT) as venue:
         got, answer = await order(venue, "POST", "faults", body)
-        assert (got, answer["error"]["type"]) == (status, kind)
+        assert (got, answer["error"]["code"]) == (status, kind)

@@ -16,7 +16,7 @@ async def status_of(venue: LocalVenue, *pieces: bytes) -> tuple[int, str]:
         for piece in pieces:
             peer.send(piece)
         status, _, body = await peer.reply()
-        return status, json.loads(body)["error"]["type"]
+        return status, json.loads(body)["error"]["code"]
 
 
 @pytest.mark.parametrize("size", [20_000, 400_000])

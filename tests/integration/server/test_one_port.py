@@ -184,7 +184,7 @@ async def test_an_unknown_path_is_told_which_there_are(upgrading: bool) -> None:
         status, _, body = await peer.reply()
         said = json.loads(body)
         assert status == 404
-        assert said["error"]["type"] == "not_found"
+        assert said["error"]["code"] == "not_found"
         assert [endpoint["path"] for endpoint in said["endpoints"]] == [
             "/toy/v1",
             "/toy/private/",
@@ -197,7 +197,7 @@ async def test_a_wrong_method_is_told_the_right_one() -> None:
         peer.send(b"GET /toy/token HTTP/1.1\r\nHost: a\r\n\r\n")
         status, headers, body = await peer.reply()
         assert (status, headers["allow"]) == (405, "POST")
-        assert json.loads(body)["error"]["type"] == "method_not_allowed"
+        assert json.loads(body)["error"]["code"] == "method_not_allowed"
         assert (await ask(venue, "POST", "/toy/v1"))[0] == 405
 
 
@@ -212,7 +212,7 @@ async def test_a_websocket_door_asks_for_an_upgrade() -> None:
         peer.send(b"GET /toy/v1 HTTP/1.1\r\nHost: a\r\n\r\n")
         status, headers, body = await peer.reply()
         assert (status, headers["upgrade"]) == (426, "websocket")
-        assert json.loads(body)["error"]["type"] == "upgrade_required"
+        assert json.loads(body)["error"]["code"] == "upgrade_required"
 
 
 async def test_a_used_connection_may_be_upgraded() -> None:
@@ -287,7 +287,7 @@ async def test_an_impossible_upgrade_never_reaches_the_floor(
 async def test_what_is_no_request_is_told_so_at_once(junk: bytes) -> None:
     async with LocalVenue(TOY) as venue:
         status, _, body = await refusal(venue, junk)
-        assert (status, body["error"]["type"]) == (400, "bad_request")
+        assert (status, body["error"]["code"]) == (400, "bad_request")
 
 
 @pytest.mark.parametrize(
@@ -305,7 +305,7 @@ async def test_an_error_of_ours_shows_nothing(
         peer.send(head)
         status, _, body = await peer.reply()
         assert status == 500
-        assert json.loads(body)["error"]["type"] == "internal"
+        assert json.loads(body)["error"]["code"] == "internal"
         assert (await get(venue, "/healthz"))[0] == 200
     assert "RuntimeError" in caplog.text
     assert b"hunter2" not in body

@@ -4,10 +4,10 @@ from venuewire.core.http import HttpReply
 from venuewire.transport.replies import encode_reply, error_reply
 
 
-def test_an_error_has_a_type_and_a_message() -> None:
-    reply = error_reply(405, "method_not_allowed", "try GET", allow="GET")
+def test_an_error_has_a_code_and_a_message() -> None:
+    reply = error_reply("method_not_allowed", "try GET", allow="GET")
     assert reply.status == 405
-    assert reply.body == b'{"error":{"type":"method_not_allowed","message":"try GET"}}'
+    assert reply.body == b'{"error":{"code":"method_not_allowed","message":"try GET"}}'
     assert reply.headers == {"content-type": "application/json", "allow": "GET"}
 
 
