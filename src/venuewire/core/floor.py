@@ -4,7 +4,7 @@ A venue extends `Floor` in its folder. Law: what is published to many is encoded
 its hearers, so that the layer above can frame it once too.
 """
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from random import Random
 
 from msgspec import Struct
@@ -50,12 +50,19 @@ class Push(Struct, frozen=True):
     sessions: tuple[ServerSession, ...]
 
 
+def _unnoticed(session: ServerSession, key: Hashable, begins: bool) -> None:
+    """Where nobody wants to know."""
+
+
 class Subscribers:
     """Who hears what. A session that leaves is forgotten everywhere at once."""
 
-    __slots__ = ("_by_key", "_by_session")
+    __slots__ = ("_by_key", "_by_session", "noticed")
 
     def __init__(self) -> None:
+        self.noticed: Callable[[ServerSession, Hashable, bool], None] = _unnoticed
+        """Told when a session begins to hear something, and when it gives that up; not when it
+        leaves."""
         self._by_key: dict[Hashable, dict[ServerSession, None]] = {}
         self._by_session: dict[ServerSession, set[Hashable]] = {}
 
@@ -66,6 +73,7 @@ class Subscribers:
             return False
         hearers[session] = None
         self._by_session.setdefault(session, set()).add(key)
+        self.noticed(session, key, True)
         return True
 
     def remove(self, key: Hashable, session: ServerSession) -> bool:
@@ -77,6 +85,7 @@ class Subscribers:
         if not keys:
             del self._by_session[session]
         self._drop(key, session)
+        self.noticed(session, key, False)
         return True
 
     def leave(self, session: ServerSession) -> None:
@@ -91,6 +100,10 @@ class Subscribers:
 
     def count(self, session: ServerSession) -> int:
         return len(self._by_session.get(session, ()))
+
+    def __len__(self) -> int:
+        """Of all sessions together."""
+        return sum(map(len, self._by_session.values()))
 
     def _drop(self, key: Hashable, session: ServerSession) -> None:
         hearers = self._by_key[key]
@@ -116,6 +129,8 @@ class Floor:
         """Admitted and not yet lost, by number. Whoever carries a session removes it."""
         self.pushes: list[Push] = []
         """Frames for sessions other than the one being served; emptied by the layer above."""
+        self.elapsed = 0.0
+        """Seconds that an operator has let pass here, beyond those that any clock has seen."""
         self._numbers = 0
 
     # What a venue must say for itself.
@@ -136,7 +151,34 @@ class Floor:
         """Send a notification; its id. Raises `LocalProtocolError` where there are none."""
         raise LocalProtocolError("this venue has no notifications")
 
+    # What a venue may say better.
+
+    def subscriptions(self, session: ServerSession) -> tuple[str, ...]:
+        """What a session hears, in order, each as a client would subscribe it."""
+        return tuple(sorted(map(self.name, self.subscribers.keys(session))))
+
+    def name(self, key: Hashable) -> str:
+        """Of what is subscribed, as a client would subscribe it."""
+        return str(key)
+
+    @property
+    def held(self) -> int:
+        """Subscriptions of all sessions together."""
+        return len(self.subscribers)
+
     # What every venue shares.
+
+    def let_pass(self, seconds: float) -> None:
+        """Whatever ages here is so much older at once: sessions, and tokens. Nobody has been
+        silent meanwhile, and the clock that stamps frames stays right, as the clients' clocks do:
+        what they sign is still of this moment."""
+        self.elapsed += seconds
+        for session in self.sessions.values():
+            session.grow_older(seconds)
+
+    def aged(self, now: Instant) -> Instant:
+        """The moment by which whatever ages is judged."""
+        return Instant(now.monotonic + self.elapsed, now.realtime + self.elapsed)
 
     def number(self) -> int:
         self._numbers += 1

@@ -25,11 +25,20 @@ class Closing(Struct, frozen=True):
     """Drop the connection without a CLOSE frame: the client sees 1006."""
 
 
+class Rejection(Struct, frozen=True):
+    """A venue that refuses no upgrade says in its first frame who may not stay, and why."""
+
+    code: int
+    """The venue's own."""
+    reason: str
+
+
 class ServerSession:
     __slots__ = (
         "_budget",
         "_idle_timeout",
         "beat_at",
+        "began_at",
         "closing",
         "cut_at",
         "deadline",
@@ -38,6 +47,7 @@ class ServerSession:
         "link",
         "number",
         "outbox",
+        "rejection",
         "terms",
     )
 
@@ -52,9 +62,10 @@ class ServerSession:
         self.outbox: list[bytes] = []
         """Text frames to send, in order."""
         self.closing: Closing | None = None
+        self.rejection: Rejection | None = None
 
         # Monotonic seconds; None means never.
-        self.heard_at = now.monotonic
+        self.began_at = self.heard_at = now.monotonic
         self.beat_at: float | None = None
         self.cut_at = None if terms.lifetime is None else now.monotonic + terms.lifetime
         self.deadline: float | None = None
@@ -93,6 +104,13 @@ class ServerSession:
                 self.dialect.cut(now)
             elif self.beat_at is not None and now.monotonic >= self.beat_at:
                 self.dialect.beat(now)
+        self._aim()
+
+    def grow_older(self, seconds: float) -> None:
+        """As if it had begun so much earlier, and had not been silent since."""
+        self.began_at -= seconds
+        if self.cut_at is not None:
+            self.cut_at -= seconds
         self._aim()
 
     def lost(self) -> None:

@@ -61,3 +61,40 @@ def test_one_who_leaves_takes_nobody_along() -> None:
     subscribers.add("a", leaves)
     subscribers.leave(leaves)
     assert subscribers.of("a") == (stays,)
+
+
+def test_what_begins_and_what_is_given_up_is_noticed_and_leaving_is_not() -> None:
+    subscribers, session = Subscribers(), caller().session
+    noticed: list[tuple[object, bool]] = []
+    subscribers.noticed = lambda _, key, begins: noticed.append((key, begins))
+    for _ in range(2):
+        subscribers.add("a", session)
+    subscribers.add("b", session)
+    for _ in range(2):
+        subscribers.remove("a", session)
+    subscribers.leave(session)
+    assert noticed == [("a", True), ("b", True), ("a", False)]
+
+
+def test_a_floor_tells_what_each_session_hears_and_how_much_all_of_them() -> None:
+    floor, clock = cage()
+    first, second = (floor.admit("", UPGRADE, clock()) for _ in range(2))
+    assert isinstance(first, ServerSession)
+    assert isinstance(second, ServerSession)
+    for key in ("b", "a"):
+        floor.subscribers.add(key, first)
+    floor.subscribers.add("a", second)
+    assert floor.subscriptions(first) == ("a", "b")
+    assert floor.held == 3
+
+
+def test_time_that_passes_at_once_makes_older_and_not_silent() -> None:
+    """The clock that stamps frames does not move: the clients' have not moved either."""
+    talker = caller(Terms(lifetime=86_400, idle_timeout=60))
+    talker.heard()
+    talker.floor.let_pass(86_399)
+    assert talker.wait(0.5) == []
+    assert talker.floor.aged(at(1)) == at(86_400)
+    assert talker.clock() == at(0.5)
+    talker.wait(1)
+    assert talker.closed == 1001

@@ -90,3 +90,17 @@ def test_a_lost_link_leaves_the_floor(word: str, code: int) -> None:
     assert talker.closed == code
     assert talker.floor.sessions == {}
     assert talker.floor.subscribers.of("a") == ()
+
+
+def test_a_session_can_be_made_older_or_younger() -> None:
+    session = caller(Terms(lifetime=100)).session
+    session.grow_older(60)
+    assert (session.began_at, session.deadline) == (-60, 40)
+    session.grow_older(-60)
+    assert (session.began_at, session.deadline) == (0, 100)
+
+
+def test_a_session_without_a_lifetime_only_looks_older() -> None:
+    session = caller().session
+    session.grow_older(60)
+    assert (session.began_at, session.cut_at, session.deadline) == (-60, None, None)

@@ -140,3 +140,22 @@ def test_a_challenge_may_be_made_to_expire() -> None:
     assert caller.send(subscribe("fills", **proven))[0]["event"] == "subscribed"
     caller.wait(0.5)
     assert caller.send(subscribe("balances", **proven))[0]["message"] == LOGIN_FAILED
+
+
+def test_time_an_operator_lets_pass_ends_challenges_that_expire() -> None:
+    venue = Futures(challenge_lifetime=30.0)
+    caller = venue.join()
+    proven = login(caller)
+    venue.floor.let_pass(31)
+    assert caller.send(subscribe("fills", **proven))[0]["event"] == "error"
+    assert caller.send(subscribe("fills", **login(caller)))[0]["event"] == "subscribed"
+
+
+def test_subscriptions_are_told_by_feed_and_product() -> None:
+    venue = Futures()
+    caller = venue.join()
+    caller.send(subscribe("ticker", "PI_XBTUSD"))
+    caller.send(subscribe("heartbeat"))
+    caller.send(subscribe("fills", **login(caller)))
+    told = venue.floor.subscriptions(caller.session)
+    assert told == ("fills", "heartbeat", "ticker:PI_XBTUSD")

@@ -205,3 +205,23 @@ def test_errors_leave_nothing_to_remember(edition: Edition) -> None:
         caller.send({"reqid": reqid, "type": "Ping"})
         caller.send(cancel(reqid))
     assert caller.session.dialect._live == {}  # type: ignore[attr-defined]
+
+
+def test_subscriptions_are_told_and_counted_and_noticed() -> None:
+    floor, clock = local_venue()
+    caller = join(floor, clock)
+    noticed: list[tuple[object, bool]] = []
+    floor.subscribers.noticed = lambda _, channel, begins: noticed.append((channel, begins))
+    caller.send(subscribe(1, "Order"))
+    caller.send(subscribe(2, "Order", "MarketDataSnapshot:BTC-USD"))
+    told = ("MarketDataSnapshot:BTC-USD", "Order", "Order")
+    assert (floor.subscriptions(caller.session), floor.held) == (told, 3)
+    caller.send(cancel(1))
+    caller.session.lost()
+    assert floor.held == 0
+    assert noticed == [
+        ("Order", True),
+        ("Order", True),
+        ("MarketDataSnapshot:BTC-USD", True),
+        ("Order", False),
+    ]

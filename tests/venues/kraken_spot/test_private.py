@@ -242,3 +242,18 @@ def test_the_clock_of_a_token_is_the_wall_clock(local: Local) -> None:
     wish = b'{"method":"subscribe","params":{"channel":"balances","token":"%b"}}' % token.encode()
     caller.session.receive(wish, Instant(1.0, EPOCH + 901))
     assert caller.heard()[0]["error"] == "ESession:Invalid session"
+
+
+def test_time_an_operator_lets_pass_ends_tokens(local: Local) -> None:
+    old = local.token()
+    local.floor.let_pass(901)
+    caller = local.private()
+    assert not caller.send(subscribe("executions", token=old))[0]["success"]
+    assert caller.send(subscribe("executions", token=local.token()))[0]["success"]
+
+
+def test_subscriptions_are_told_with_what_makes_them_different(local: Local) -> None:
+    caller = local.public()
+    caller.send(subscribe("book", "BTC/USD", depth=25))
+    caller.send(subscribe("instrument"))
+    assert local.floor.subscriptions(caller.session) == ("book:BTC/USD depth=25", "instrument")

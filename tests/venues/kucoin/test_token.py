@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clock import at
-from venues.kucoin.desk import ALICE, Desk, futures
+from venues.kucoin.desk import ALICE, TICKER, Desk, futures
+from venuewire.core.server_session import Rejection
 from venuewire.venues.kucoin.token import EXPIRED, INVALID, Bearer, Tokens
 
 DAY = 86_400.0
@@ -65,3 +66,27 @@ def test_a_shared_key_does_not_make_the_markets_one() -> None:
 
 def test_tokens_show_no_key() -> None:
     assert repr(tokens(key=b"hush")) == "Tokens(kucoin)"
+
+
+def test_time_an_operator_lets_pass_ends_tokens_and_sessions_and_not_signatures() -> None:
+    desk = Desk()
+    old, caller = desk.token(ALICE), desk.enter(ALICE)
+    desk.floor.let_pass(DAY)
+    assert [frame["data"] for frame in desk.upgrade(f"token={old}").heard()] == [EXPIRED]
+    caller.wait(0)
+    assert caller.closed is not None
+    assert desk.enter(ALICE).closed is None
+
+
+def test_who_is_turned_away_in_the_first_frame_is_known_as_such() -> None:
+    desk = Desk()
+    assert desk.upgrade("token=stolen").session.rejection == Rejection(401, INVALID)
+    assert desk.enter().session.rejection is None
+
+
+def test_subscriptions_are_told_as_topics() -> None:
+    desk = Desk()
+    caller = desk.enter(ALICE)
+    for topic in (TICKER, "/account/balance"):
+        caller.send({"id": "1", "type": "subscribe", "topic": topic, "privateChannel": True})
+    assert desk.floor.subscriptions(caller.session) == ("/account/balance", TICKER)

@@ -5,9 +5,9 @@ Law 2: what is remembered is what a new subscriber must be shown, within the lim
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from random import Random
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 from uuid import UUID
 
 from venuewire.core.errors import ConfigurationError, LocalProtocolError
@@ -107,6 +107,10 @@ class KrakenFuturesFloor(Floor):
         return published or encode(account_default(feed, whom, milliseconds(now)))
 
     # Asked by the operator.
+
+    def name(self, key: Hashable) -> str:
+        feed, whom = cast("Key", key)
+        return f"{feed}:{whom}" if FEEDS[feed] is Access.PRODUCT else feed
 
     def publish(self, publication: Publication, now: Instant) -> int:
         """Channels are `ticker:PI_XBTUSD`, `fills`; the payload is the venue's whole message.

@@ -47,7 +47,7 @@ class KrakenFuturesServer:
         self._phrases = PHRASES[floor.terms.edition]
         self.session = ServerSession(self, floor.terms, floor.number(), now)
         self._challenges: dict[tuple[str, str], float] = {}
-        """By api key and text: when it was issued, in monotonic seconds."""
+        """By api key and text: when it was issued, by the monotonic seconds of `Floor.aged`."""
 
     # Told by the session.
 
@@ -100,7 +100,7 @@ class KrakenFuturesServer:
             return
         text = self._floor.challenge()
         if request.api_key in self._floor.signers:
-            self._challenges[request.api_key, text] = now.monotonic
+            self._challenges[request.api_key, text] = self._floor.aged(now).monotonic
             if len(self._challenges) > self._terms.max_challenges:
                 del self._challenges[next(iter(self._challenges))]
         self.session.outbox.append(CHALLENGE % text.encode())
@@ -209,7 +209,9 @@ class KrakenFuturesServer:
         if not (isinstance(key, str) and isinstance(text, str) and isinstance(signed, str)):
             return None
         issued, lifetime = self._challenges.get((key, text)), self._terms.challenge_lifetime
-        if issued is None or (lifetime is not None and now.monotonic - issued > lifetime):
+        if issued is None:
+            return None
+        if lifetime is not None and self._floor.aged(now).monotonic - issued > lifetime:
             return None
         proven = self._floor.signers[key].verify(text, signed)
         return self._floor.accounts[key].name if proven else None

@@ -8,7 +8,7 @@ Law 3: a subscription without a `Symbol` hears all symbols of its stream.
 
 from collections.abc import Iterable
 from random import Random
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 from msgspec import Raw, Struct
@@ -93,6 +93,7 @@ class KrakenPrimeFloor(Floor):
     def enlist(self, subscription: Subscription) -> None:
         for channel in subscription.channels:
             self._hearers.setdefault(channel, {})[subscription] = None
+            self.subscribers.noticed(subscription.session, channel, True)
 
     def dismiss(self, subscription: Subscription) -> None:
         for channel in subscription.channels:
@@ -100,6 +101,15 @@ class KrakenPrimeFloor(Floor):
             del hearers[subscription]
             if not hearers:
                 del self._hearers[channel]
+            if subscription.session.closing is None:
+                self.subscribers.noticed(subscription.session, channel, False)
+
+    def subscriptions(self, session: ServerSession) -> tuple[str, ...]:
+        return cast("KrakenPrimeServer", session.dialect).channels
+
+    @property
+    def held(self) -> int:
+        return sum(map(len, self._hearers.values()))
 
     def first_message(self, channel: str, account: str | None, now: Instant) -> wire.StreamMessage:
         """What a new subscription hears at once: the last state, or a plausible one."""

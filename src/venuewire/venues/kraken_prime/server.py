@@ -115,6 +115,11 @@ class KrakenPrimeServer:
         self._live.clear()
         self._floor.leave(self.session)
 
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Of all live subscriptions; twice what two of them name."""
+        return tuple(sorted(c for live in self._live.values() for c in live.channels))
+
     # One answer for each type of request.
 
     def _on_ping(self, reqid: bytes, request: wire.Request, now: Instant) -> None:

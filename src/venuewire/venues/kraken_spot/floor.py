@@ -5,9 +5,9 @@ Law 2: a publication is encoded once, and heard once by each session however it 
 Law 3: a nonce is used once per key, and the next one is greater.
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from random import Random
-from typing import Final
+from typing import Final, cast
 from urllib.parse import parse_qs
 
 from msgspec.json import encode
@@ -20,7 +20,7 @@ from venuewire.core.secrets import Account
 from venuewire.core.server_session import ServerSession
 from venuewire.core.terms import Terms
 from venuewire.venues.kraken_spot import refusals
-from venuewire.venues.kraken_spot.channels import Channel, Key
+from venuewire.venues.kraken_spot.channels import CHANNELS, Channel, Key
 from venuewire.venues.kraken_spot.market import Market
 from venuewire.venues.kraken_spot.pongs import Pongs
 from venuewire.venues.kraken_spot.publishing import channel_of, spoken, system_of
@@ -78,7 +78,7 @@ class KrakenSpotFloor(Floor):
         refusal = self._distrust(request)
         if refusal is not None:
             return json_reply(200, _rest_error(refusal))
-        token = self._tokens.issue(request.headers["api-key"], now)
+        token = self._tokens.issue(request.headers["api-key"], self.aged(now))
         result = {"token": token, "expires": round(self.terms.token_lifetime)}
         return json_reply(200, encode({"error": [], "result": result}))
 
@@ -108,8 +108,13 @@ class KrakenSpotFloor(Floor):
 
     def holder(self, token: str, now: Instant) -> str | None:
         """The name of the account a token is good for."""
-        key = self._tokens.use(token, now)
+        key = self._tokens.use(token, self.aged(now))
         return None if key is None else self.accounts[key].name
+
+    def name(self, key: Hashable) -> str:
+        channel, subject, variant = cast("Key", key)
+        named = f"{channel}:{subject}" if CHANNELS[channel].by_symbol else channel
+        return named if variant is None else f"{named} {CHANNELS[channel].variant}={variant}"
 
     # What is said to many.
 

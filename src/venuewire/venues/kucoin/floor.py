@@ -6,10 +6,10 @@ Law 3: a message is encoded once for each account that must be named in it, and 
        none must.
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from random import Random
 from string import ascii_letters, digits
-from typing import Final
+from typing import Final, TypeAlias, cast
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -20,7 +20,7 @@ from venuewire.core.http import HttpReply, HttpRequest, json_reply
 from venuewire.core.instant import Clock, Instant
 from venuewire.core.pacing import Budget
 from venuewire.core.secrets import Account
-from venuewire.core.server_session import ServerSession
+from venuewire.core.server_session import Rejection, ServerSession
 from venuewire.core.terms import Terms
 from venuewire.venues.kucoin import wire
 from venuewire.venues.kucoin.server import (
@@ -38,6 +38,9 @@ from venuewire.venues.kucoin.topics import ALL, Argument, TopicKind, Topics, cha
 ID_LETTERS: Final = ascii_letters + digits
 ID_LENGTH: Final = 10
 ADDRESSES_REMEMBERED: Final = 10_000
+
+Subscription: TypeAlias = tuple[str, str | None]
+"""A channel, and the account whose messages alone are meant."""
 
 
 class KuCoinFloor(Floor):
@@ -93,7 +96,7 @@ class KuCoinFloor(Floor):
             ping_interval=round(self.terms.ping_interval * 1000),
             ping_timeout=round(self.terms.ping_timeout * 1000),
         )
-        return json_reply(200, wire.granted(self._tokens.issue(account, now), server))
+        return json_reply(200, wire.granted(self._tokens.issue(account, self.aged(now)), server))
 
     def _endpoint(self, request: HttpRequest) -> str:
         """Where the sessions are, as seen by whoever asks: through the same door it came by."""
@@ -108,14 +111,14 @@ class KuCoinFloor(Floor):
     def admit(self, door: str, request: HttpRequest, now: Instant) -> ServerSession:
         query = dict(parse_qsl(request.query, keep_blank_values=True))
         connect_id = _encodable(query.get("connectId", "")) or None
-        bearer = self._tokens.check(query.get("token", ""), now)
+        bearer = self._tokens.check(query.get("token", ""), self.aged(now))
         if isinstance(bearer, str):
-            return self._seat(KuCoinServer(self, None, connect_id, bad_token(bearer)), now)
+            return self._turn_away(connect_id, bad_token(bearer), now)
         if bearer.account is not None and bearer.account not in self._names:
-            return self._seat(KuCoinServer(self, None, connect_id, bad_token(INVALID)), now)
+            return self._turn_away(connect_id, bad_token(INVALID), now)
         refusal = self._refusal(bearer.account, request.peer, now)
         if refusal is not None:
-            return self._seat(KuCoinServer(self, None, connect_id, refusal), now)
+            return self._turn_away(connect_id, refusal, now)
         session = self._seat(KuCoinServer(self, bearer.account, connect_id or self._id()), now)
         self.sessions[session.number] = session
         if bearer.account is not None:
@@ -133,6 +136,11 @@ class KuCoinFloor(Floor):
     def _seat(self, server: KuCoinServer, now: Instant) -> ServerSession:
         session = ServerSession(server, self.terms, self.number(), now)
         server.seat(session)
+        return session
+
+    def _turn_away(self, connect_id: str | None, refusal: Refusal, now: Instant) -> ServerSession:
+        session = self._seat(KuCoinServer(self, None, connect_id, refusal), now)
+        session.rejection = Rejection(refusal.code, refusal.data)
         return session
 
     def _refusal(self, account: str | None, peer: str, now: Instant) -> Refusal | None:
@@ -157,6 +165,9 @@ class KuCoinFloor(Floor):
 
     def _id(self) -> str:
         return "".join(self.rng.choices(ID_LETTERS, k=ID_LENGTH))
+
+    def name(self, key: Hashable) -> str:
+        return cast("Subscription", key)[0]
 
     # What is said to whom.
 
