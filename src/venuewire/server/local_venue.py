@@ -26,7 +26,8 @@ from venuewire.core.venue import Venue
 from venuewire.server.control import control_routes, notifying_hall
 from venuewire.server.fault_board import FaultBoard, FaultState
 from venuewire.transport.clock import now
-from venuewire.transport.hall import Hall, Premises, Tally
+from venuewire.transport.counts import Tally
+from venuewire.transport.hall import Hall, Premises
 from venuewire.transport.limits import Limits
 from venuewire.transport.listener import Listener
 from venuewire.venues import venue as venue_named

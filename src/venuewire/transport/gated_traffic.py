@@ -40,8 +40,8 @@ class Link(Protocol):
 
     session: ServerSession
 
-    def push(self, data: bytes) -> None:
-        """Write what is framed."""
+    def send(self, data: bytes, frames: int = 1) -> None:
+        """Write what is framed; of so many frames the beginnings."""
         ...
 
     def settle(self, now: Instant) -> None:
@@ -191,7 +191,7 @@ class Traffic:
             case Replace(payloads, binary):
                 framed = binary_frame if binary else text_frame
                 for each in payloads:
-                    self._link.push(framed(each))
+                    self._link.send(framed(each))
             case Slice(size, pause):
                 self._slice(text_frame(payload), size, pause, now)
             case HangUp() as ending:
@@ -205,15 +205,15 @@ class Traffic:
                 pass
             case Replace(payloads):
                 for each in payloads:
-                    self._link.push(pong_frame(each))
+                    self._link.send(pong_frame(each))
             case HangUp() as ending:
                 self.hang_up(ending)
             case _:
-                self._link.push(pong_frame(payload))
+                self._link.send(pong_frame(payload))
 
     def _slice(self, data: bytes, size: int, pause: float, now: Instant) -> None:
         moment = now.monotonic
-        self._link.push(data[:size])
+        self._link.send(data[:size])
         for start in range(size, len(data), size):
             piece = data[start : start + size]
             moment += pause
@@ -221,10 +221,10 @@ class Traffic:
         self._down.free_at = max(self._down.free_at, moment)
 
     def _push_late(self, piece: bytes, now: Instant) -> None:
-        self._link.push(piece)
+        self._link.send(piece, 0)
 
     def _write_text(self, payload: bytes) -> None:
-        self._link.push(text_frame(payload))
+        self._link.send(text_frame(payload))
 
     # Faults come and go.
 

@@ -7,40 +7,29 @@ Law 2: whatever touches the floor is followed by `deliver`, so that no push wait
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from functools import partial
 from random import Random, SystemRandom
 from typing import Protocol
-
-from msgspec import Struct
 
 from venuewire.core.floor import Floor, Note, Publication
 from venuewire.core.http import HttpReply, HttpRequest
 from venuewire.core.instant import Clock, Instant
+from venuewire.core.secrets import excerpt
 from venuewire.core.server_session import ServerSession
 from venuewire.core.venue import Door, Venue
 from venuewire.faults.spec import Spec
 from venuewire.faults.troubles import Troubles
+from venuewire.transport.counts import Counts
 from venuewire.transport.deadlines import DeadlineQueue
 from venuewire.transport.framing import text_frame
 from venuewire.transport.hardship import Hardship
+from venuewire.transport.journal import Journal, What
 from venuewire.transport.limits import Limits
 from venuewire.transport.mishaps import report
 from venuewire.transport.replies import error_reply
 
 _logger = logging.getLogger(__name__)
-
-
-class Tally(Struct):
-    """What happened at the doors since the listener started."""
-
-    admitted: int = 0
-    refused: int = 0
-    slow: int = 0
-    """Cut off because they did not read what they had asked for."""
-    breaches: int = 0
-    """Cut off because they broke the WebSocket protocol."""
-    failures: int = 0
-    """Cut off because of an error of ours."""
 
 
 class Guest(Protocol):
@@ -106,7 +95,7 @@ class Premises:
         self.limits = limits
         self.deadlines = DeadlineQueue(clock)
         self.guests = Guests()
-        self.tally = Tally()
+        self.journal = Journal(limits.journal_events, clock)
         self.closed = False
         """Closing time: a TLS handshake that ends now leads nowhere."""
 
@@ -123,22 +112,26 @@ class Hall:
         self.venue = venue
         self.floor = floor
         self.premises = premises
+        self.counts = Counts()
+        self.note = partial(premises.journal.write, venue=venue.name)
+        """Write in the journal what happened here."""
+        floor.subscribers.noticed = self._notice
         self.troubles = Troubles(venue, SystemRandom() if chance is None else chance)
         self.hardship: Hardship | None = None
         """None until there is a first fault, so that nothing is asked of it before."""
 
     def admit(self, door: Door, request: HttpRequest) -> ServerSession | HttpReply:
         """Let a client in, or say why not."""
-        tally = self.premises.tally
         try:
             admitted = self.floor.admit(door.name, request, self.now())
         except Exception as error:  # noqa: BLE001 - a floor's bug must not show itself to clients
             admitted = self._failed("admitting a client", error)
         if isinstance(admitted, HttpReply):
-            tally.refused += 1
-            _logger.info("%s refused a client with %d", self.venue.name, admitted.status)
+            self._refused(request.peer, admitted.status, excerpt(admitted.body))
+        elif admitted.rejection is not None:
+            self._refused(request.peer, admitted.rejection.code, admitted.rejection.reason)
         else:
-            tally.admitted += 1
+            self.counts.admitted += 1
         self.deliver()
         return admitted
 
@@ -153,16 +146,22 @@ class Hall:
     def publish(self, publication: Publication) -> int:
         """How many heard it. Raises `LocalProtocolError` for a bad payload."""
         try:
-            return self.floor.publish(publication, self.now())
+            heard = self.floor.publish(publication, self.now())
         finally:
             self.deliver()
+        self.counts.publications += 1
+        self.note("published", channel=publication.channel, heard=heard)
+        return heard
 
     def notify(self, note: Note) -> int:
         """The notification's id. Raises `LocalProtocolError` where there are none."""
         try:
-            return self.floor.notify(note, self.now())
+            number = self.floor.notify(note, self.now())
         finally:
             self.deliver()
+        self.counts.notifications += 1
+        self.note("notified", id=number)
+        return number
 
     @property
     def notifies(self) -> bool:
@@ -170,15 +169,18 @@ class Hall:
 
     def deliver(self) -> None:
         """Write all pushes."""
-        pushes = self.floor.pushes
+        pushes, counts = self.floor.pushes, self.counts
         while pushes:
             batch = pushes.copy()
             pushes.clear()
+            counts.pushes += len(batch)
             for push in batch:
                 if self.hardship is not None:
                     self.hardship.deliver(push)
                     continue
                 data = text_frame(push.frame)
+                counts.frames_out += len(push.sessions)
+                counts.bytes_out += len(push.sessions) * len(data)
                 for session in push.sessions:
                     carrier: Carrier | None = session.link
                     if carrier is not None and session.closing is None:
@@ -202,7 +204,17 @@ class Hall:
             self.hardship.changed()
         return cleared
 
+    # What happened.
+
+    def _notice(self, session: ServerSession, key: Hashable, begins: bool) -> None:
+        what: What = "subscribed" if begins else "unsubscribed"
+        self.note(what, session=session.number, channel=self.floor.name(key))
+
+    def _refused(self, peer: str, code: int, reason: str) -> None:
+        self.counts.refuse(code)
+        self.note("refused", peer=peer, code=code, reason=reason)
+
     def _failed(self, doing: str, error: Exception) -> HttpReply:
-        self.premises.tally.failures += 1
+        self.counts.failures += 1
         report(_logger, f"{self.venue.name}: {doing}", error)
         return error_reply("internal", "an error of the local venue; its log tells more")

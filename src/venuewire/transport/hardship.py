@@ -76,7 +76,7 @@ class Hardship:
             if link is None or session.closing is not None:
                 continue
             if link.traffic is None:
-                link.push(text_frame(push.frame))
+                link.send(text_frame(push.frame))
             else:
                 link.traffic.say(push.frame, now)
                 link.settle(now)

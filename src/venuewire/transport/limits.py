@@ -22,5 +22,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     """For a client's system to acknowledge what was sent, where the kernel can tell."""
     close_timeout: float = 5.0
     """For a client to answer our CLOSE."""
+    journal_events: int = 1000
+    """Remembered of what happened lately."""
     drain_timeout: float = 5.0
     """For all clients to leave when the listener stops."""

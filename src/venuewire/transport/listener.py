@@ -16,9 +16,10 @@ from starlette.routing import BaseRoute
 from venuewire.core.errors import ConfigurationError
 from venuewire.core.floor import Note, Publication
 from venuewire.core.server_session import ServerSession
+from venuewire.transport.counts import Tally, tally_of
 from venuewire.transport.door_sniffer import DoorSniffer
 from venuewire.transport.doors import DoorPlan
-from venuewire.transport.hall import Hall, Premises, Tally
+from venuewire.transport.hall import Hall, Premises
 from venuewire.transport.http_app import http_app
 from venuewire.transport.http_protocol import http_factory
 
@@ -112,7 +113,7 @@ class Listener:
 
     @property
     def tally(self) -> Tally:
-        return self.premises.tally
+        return tally_of(hall.counts for hall in self.halls.values())
 
     def sessions(self, venue: str) -> tuple[ServerSession, ...]:
         return tuple(self.halls[venue].floor.sessions.values())

@@ -14,7 +14,7 @@ from typing import cast
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from venuewire.core.instant import Clock, Instant
-from venuewire.core.server_session import ServerSession
+from venuewire.core.server_session import Closing, ServerSession
 from venuewire.transport.deadlines import NEVER
 from venuewire.transport.framing import (
     CLOSE,
@@ -44,6 +44,7 @@ class VenueLink(WSListener):
         "_assembler",
         "_choked",
         "_clock",
+        "_counts",
         "_floor",
         "_hall",
         "_heard_close",
@@ -62,6 +63,7 @@ class VenueLink(WSListener):
         self.session = session
         self._hall = hall
         self._floor = hall.floor
+        self._counts = hall.counts
         self._clock = hall.premises.clock
         self._receive = session.receive
 
@@ -95,6 +97,8 @@ class VenueLink(WSListener):
             self.session.link = self
             now = self._clock()
             self.opened_at = now.monotonic
+            if self.session.rejection is None:
+                self._hall.note("opened", session=self.session.number, peer=self.peer)
             if self._hall.hardship is not None:
                 self._hall.hardship.gate(self)
             self.session.open(now)
@@ -114,6 +118,9 @@ class VenueLink(WSListener):
                 and not (frame.rsv1 or frame.rsv2 or frame.rsv3)
                 and (payload := frame.get_payload_as_bytes()).isascii()
             ):
+                counts = self._counts
+                counts.frames_in += 1
+                counts.bytes_in += len(payload)
                 self._receive(payload, now)
             else:
                 self._take(frame, now)
@@ -134,6 +141,7 @@ class VenueLink(WSListener):
             self.session.lost()
         except Exception as error:  # noqa: BLE001 - law 2
             report(_logger, "ending a session", error)
+        self._told_end()
         # Whatever the dialect forgot, or could not do: nobody on the floor without a link.
         self._floor.leave(self.session)
         self._hall.deliver()
@@ -149,6 +157,7 @@ class VenueLink(WSListener):
     # What the floor, the deadlines and the listener ask.
 
     def push(self, data: bytes) -> None:
+        """Counted by whoever pushes to many."""
         try:
             self._send(data)
         except Exception as error:  # noqa: BLE001 - law 2
@@ -181,7 +190,43 @@ class VenueLink(WSListener):
         self._abort_at = NEVER
         self._transport.disconnect(False)
 
+    # What the operator asks.
+
+    @property
+    def peer(self) -> str:
+        """The client's address, `10.0.0.7:51234`; empty where it has none."""
+        address = self._transport.underlying_transport.get_extra_info("peername")
+        return ":".join(map(str, address[:2])) if isinstance(address, tuple) else ""
+
+    @property
+    def queued(self) -> int:
+        """Bytes written and not yet taken by the system."""
+        size: int = self._transport.underlying_transport.get_write_buffer_size()
+        return size
+
+    def end(self) -> None:
+        """End the session this venue's own way, as at the end of its lifetime."""
+        try:
+            now = self._clock()
+            if self.session.closing is None:
+                self.session.dialect.cut(now)
+            self._settle_said(now)
+        except Exception as error:  # noqa: BLE001 - law 2
+            self.fail(error)
+
+    def cut(self, code: int, reason: str, *, abort: bool) -> None:
+        """End it with a code, or without a CLOSE frame at all."""
+        self.session.close(code, reason, abort=abort)
+        self.part(code, reason)
+
     # What faults ask.
+
+    def send(self, data: bytes, frames: int = 1) -> None:
+        """Write so many frames, and count them."""
+        try:
+            self._say(data, frames)
+        except Exception as error:  # noqa: BLE001 - law 2
+            self.fail(error)
 
     def gate(self, traffic: Traffic | None, clock: Clock) -> None:
         """Have all frames pass there; with None, no longer."""
@@ -205,6 +250,8 @@ class VenueLink(WSListener):
     def _take(self, frame: WSFrame, now: Instant) -> None:
         """Any frame that is not the frequent one."""
         payload = frame.get_payload_as_bytes()
+        self._counts.frames_in += 1
+        self._counts.bytes_in += len(payload)
         kind = cast("int", frame.msg_type)
         if kind == CLOSE:
             if self.traffic is None or self.traffic.lets_close(payload, now):
@@ -249,10 +296,10 @@ class VenueLink(WSListener):
         session = self.session
         outbox = session.outbox
         if self._pongs:
-            self._send(b"".join(self._pongs))
+            self._say(b"".join(self._pongs), len(self._pongs))
             self._pongs.clear()
         if outbox:
-            self._send(text_frames(outbox))
+            self._say(text_frames(outbox), len(outbox))
             outbox.clear()
         if self._floor.pushes:
             self._hall.deliver()
@@ -260,6 +307,12 @@ class VenueLink(WSListener):
             self._end(now)
         elif (deadline := session.deadline) is not None and deadline < self.watched_at:
             self._hall.premises.deadlines.watch(self)
+
+    def _say(self, data: bytes, frames: int) -> None:
+        counts = self._counts
+        counts.frames_out += frames
+        counts.bytes_out += len(data)
+        self._send(data)
 
     def _send(self, data: bytes) -> None:
         if self._transport.is_close_frame_sent:
@@ -276,8 +329,9 @@ class VenueLink(WSListener):
     def _check_queue(self) -> None:
         queued = self._transport.underlying_transport.get_write_buffer_size()
         if queued > self._hall.premises.limits.queued_bytes and self._abort_at is None:
-            self._hall.premises.tally.slow += 1
-            _logger.info("%r does not read; %d bytes are waiting: cut off", self.session, queued)
+            self._counts.slow += 1
+            waiting = f"{queued} bytes are waiting"
+            self._hall.note("slow", session=self.session.number, reason=waiting)
             self.session.close(1008, "too slow", abort=True)
             self.abort()
 
@@ -300,12 +354,17 @@ class VenueLink(WSListener):
         self._abort_at = now.monotonic + self._hall.premises.limits.close_timeout
         self._hall.premises.deadlines.watch(self)
 
+    def _told_end(self) -> None:
+        closing, session = self.session.closing or Closing(1006), self.session
+        self._counts.close(closing.code)
+        self._hall.note("closed", session=session.number, code=closing.code, reason=closing.reason)
+
     def _breached(self) -> None:
-        self._hall.premises.tally.breaches += 1
+        self._counts.breaches += 1
 
     def fail(self, error: Exception) -> None:
         self._now = None
-        self._hall.premises.tally.failures += 1
+        self._counts.failures += 1
         report(_logger, "serving a session", error)
         try:
             self.session.outbox.clear()
