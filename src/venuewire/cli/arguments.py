@@ -6,6 +6,7 @@ Law: what cannot work is refused before anything is opened, with a text that say
 import math
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Final, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
@@ -21,6 +22,8 @@ from venuewire.venues import venues as all_venues
 ALL: Final = "all"
 DEFAULT_BASE: Final = "http://127.0.0.1:9010"
 """Of a local venue that was told nothing else."""
+CONTROL_VARIABLE: Final = "VENUEWIRE_CONTROL_TOKEN"
+"""In the environment: what lets other machines give orders to a local venue."""
 Pairs: TypeAlias = dict[str, list[str]]
 """What was said about each venue, in the order it was said."""
 
@@ -119,6 +122,17 @@ def credentials_of(venue: Venue, environment: Mapping[str, str]) -> Credentials 
         if field not in found:
             raise WrongUsage(f"{prefix}{_SECRETS[field]} is missing in the environment")
     return Credentials(**found)
+
+
+def control_token(file: Path | None, environment: Mapping[str, str]) -> str | None:
+    """What the file says; else the environment. None when neither does."""
+    if file is None:
+        return environment.get(CONTROL_VARIABLE) or None
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not ASCII"
+        raise WrongUsage(f"--control-token-file {file}: {reason}") from None
 
 
 def _split(url: str) -> SplitResult | None:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType, to_builtins
 from msgspec.json import encode
 
-from venuewire.cli.arguments import base_url, json_value, one_venue
+from venuewire.cli.arguments import CONTROL_VARIABLE, base_url, json_value, one_venue
 from venuewire.cli.lines import printable, say, say_json
 from venuewire.cli.outcome import SUCCESS, CommandFailed, WrongUsage
 from venuewire.faults.catalog import CATALOG, purpose
@@ -19,6 +19,8 @@ TIMEOUT: Final = 10.0
 """Seconds for the whole exchange."""
 LONGEST_ANSWER: Final = 64 * 1024
 """Bytes."""
+_WRONG: Final = frozenset({"bad_request", "unknown_venue", "impossible"})
+"""It understood us, and what we asked for makes no sense there."""
 
 
 class NotifyOrder(Struct, frozen=True, kw_only=True):
@@ -107,9 +109,7 @@ async def list_faults(base: str, *, json: bool) -> int:
 
 async def clear_faults(id: int | None, base: str, *, json: bool) -> int:
     """Raises `CommandFailed` where there is none of this id."""
-    answer = await _give(base, "faults" if id is None else f"faults/{id}", None, "DELETE")
-    if id is not None and not answer.cleared:
-        raise CommandFailed(f"{base} has no fault {id}")
+    answer = await _give(base, "faults" if id is None else f"faults?id={id}", None, "DELETE")
     if json:
         say_json({"event": "cleared", "faults": answer.cleared})
     else:
@@ -154,13 +154,14 @@ async def _give(base: str, what: str, order: Struct | None, method: str = "POST"
     if status == 200:
         return answer
     refusal = answer.error.message or f"it answered HTTP {status}"
-    # 400, 404 and 422: it understood us, and what we asked for makes no sense there.
-    wrong = status in {400, 404, 422} and bool(answer.error.code)
-    raise (WrongUsage if wrong else CommandFailed)(f"{base} refuses: {printable(refusal)}")
+    failure = WrongUsage if answer.error.code in _WRONG else CommandFailed
+    raise failure(f"{base} refuses: {printable(refusal)}")
 
 
 async def _ask(method: str, url: str, body: bytes | None) -> tuple[int, bytes]:
     headers: dict[str, Any] = {"content-type": "application/json"}
+    if token := os.environ.get(CONTROL_VARIABLE):
+        headers["authorization"] = f"Bearer {token}"
     timeout = aiohttp.ClientTimeout(total=TIMEOUT)
     async with (
         aiohttp.ClientSession(timeout=timeout) as client,

@@ -2,6 +2,7 @@
 
 * VenuewireError
     * ConfigurationError: an option, a file or a combination of them that cannot work
+        * NotHere: it names something that a local venue does not have
     * LocalProtocolError: we broke the rules; a bug in the caller
     * RemoteProtocolError: the peer broke the rules
         * UnreadableFrame: it sent something that is not in its dialect
@@ -12,6 +13,8 @@ Foreign exceptions (sockets, TLS, HTTP, JSON) are mapped to these, or to events,
 No message of these errors contains a secret.
 """
 
+from typing import Literal
+
 
 class VenuewireError(Exception):
     pass
@@ -19,6 +22,14 @@ class VenuewireError(Exception):
 
 class ConfigurationError(VenuewireError, ValueError):
     """Names the option at fault and what would be accepted."""
+
+
+class NotHere(ConfigurationError):
+    """A venue, a session or a fault by a name that none has."""
+
+    def __init__(self, what: Literal["venue", "session", "fault"], text: str) -> None:
+        super().__init__(text)
+        self.what = what
 
 
 class LocalProtocolError(VenuewireError):

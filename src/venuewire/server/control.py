@@ -1,40 +1,40 @@
-"""The operator's orders to a running local venue, as JSON over HTTP below `/control`.
+"""The control API: which orders there are, as JSON over HTTP below `/control`.
 
-    GET  /control/sessions   {"sessions":[{"venue":...,"number":...,"channels":...,"state":...}]}
-    POST /control/publish    {"venue","channel","payload","subject"?,"account"?}  ->  {"heard":n}
-    POST /control/notify     {"note","type"?,"priority"?,...,"venue"?}            ->  {"id":n}
-    GET  /control/faults     {"faults":[{"id":...,"venue":...,"fault":...,"state":...}]}
-    POST /control/faults     {"fault","venue"?}                                   ->  {"id":n}
-    DELETE /control/faults   all of them; /control/faults/3 only that             ->  {"cleared":n}
-
-An order that cannot be carried out is answered `{"error":{"code":...,"message":...}}`. Who may
-give orders is decided in `transport.http_app`.
+Each operation has the name of the member of `LocalVenue` that does it, so that whatever Python can
+do to a venue, any other language can; a test compares the two. docs/reference/control.md shows
+them, `/control/openapi.json` describes them. Who may give orders is decided in `transport.access`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeVar
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
-from msgspec import Struct
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from msgspec import Meta, Struct
 
-from venuewire.core.errors import ConfigurationError, LocalProtocolError
-from venuewire.core.floor import Note, Publication
-from venuewire.core.http import HttpReply, json_reply
-from venuewire.core.server_session import ServerSession
-from venuewire.server.fault_board import FaultBoard
-from venuewire.transport.hall import Hall
-from venuewire.transport.http_app import read_body, respond
-from venuewire.transport.limits import Limits
-from venuewire.transport.replies import error_reply
+from venuewire.core.errors import NotHere
+from venuewire.server.answers import (
+    Affected,
+    Cleared,
+    Draining,
+    Events,
+    Faults,
+    Heard,
+    Numbered,
+    Sessions,
+    State,
+)
+from venuewire.server.operation import Nothing, Operation
+from venuewire.server.orders import Orders
+from venuewire.transport.counts import Tally
 
-_Order = TypeVar("_Order", bound=Struct)
+Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
+Seconds: TypeAlias = Annotated[float, Meta(ge=0, le=1e10)]
+Page: TypeAlias = Annotated[int, Meta(ge=1, le=1000)]
+CloseCode: TypeAlias = Annotated[int, Meta(ge=1000, le=4999)]
+Reason: TypeAlias = Annotated[str, Meta(max_length=123)]
 
 
-class PublishOrder(Struct, kw_only=True, forbid_unknown_fields=True):
-    """As `core.floor.Publication`, for one venue."""
+class PublishOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A message for a channel's subscribers: `payload` in the venue's own form."""
 
     venue: str
     channel: str
@@ -43,126 +43,289 @@ class PublishOrder(Struct, kw_only=True, forbid_unknown_fields=True):
     account: str | None = None
 
 
-class NotifyOrder(Struct, kw_only=True, forbid_unknown_fields=True):
-    """As `core.floor.Note`, for one venue; for the only one that notifies, if none is named."""
+class NotifyOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A notification of one venue; of the only one that notifies, if none is named."""
 
     note: str
     type: str = "general"
     priority: str = "low"
-    effective_time: int | None = None
-    expected_downtime_minutes: int | None = None
+    effective_time: Count | None = None
+    """Milliseconds since the epoch; None means now."""
+    expected_downtime_minutes: Count | None = None
     venue: str | None = None
 
 
-class FaultOrder(Struct, kw_only=True, forbid_unknown_fields=True):
+class CutOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Ends all sessions, a venue's, or one: the venue's own way, unless there is a code, or
+    `abort`, which drops the connection without a CLOSE frame."""
+
+    venue: str | None = None
+    session: Count | None = None
+    code: CloseCode | None = None
+    reason: Reason = ""
+    abort: bool = False
+
+
+class AgeOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Has sessions believe that they are so many seconds old: all, a venue's, or one."""
+
+    seconds: Seconds
+    venue: str | None = None
+    session: Count | None = None
+
+
+class AdvanceOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Makes sessions and tokens older by so many seconds, at one venue or at all."""
+
+    seconds: Seconds
+    venue: str | None = None
+
+
+class FaultOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A spec or a scenario, for one venue or wherever it makes sense."""
 
     fault: str
     venue: str | None = None
 
 
-def control_routes(halls: Mapping[str, Hall], board: FaultBoard, limits: Limits) -> list[BaseRoute]:
-    def publish(order: PublishOrder) -> dict[str, int]:
-        publication = Publication(
-            channel=order.channel,
-            payload=bytes(order.payload),
+class DrainOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Has `/healthz` answer 503, or no longer."""
+
+    draining: bool = True
+
+
+class WhichFaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All, unless one is named."""
+
+    id: Count | None = None
+
+
+class WhichSessions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of all venues or one, behind a number, so many at most."""
+
+    venue: str | None = None
+    after: Count = 0
+    limit: Page = 100
+
+
+class WhichEvents(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Those with a greater number than `after`, the oldest first, so many at most."""
+
+    venue: str | None = None
+    after: Count = 0
+    limit: Page = 100
+
+
+def operations(orders: Orders) -> tuple[Operation, ...]:
+    groups = (_of_speech, _of_sessions, _of_time, _of_faults, _of_the_past, _of_state)
+    return tuple(each for group in groups for each in group(orders))
+
+
+def _of_speech(orders: Orders) -> tuple[Operation, ...]:
+    async def publish(order: PublishOrder) -> Heard:
+        heard = await orders.publish(
+            order.channel,
+            bytes(order.payload),
+            venue=order.venue,
             subject=order.subject,
             account=order.account,
         )
-        return {"heard": _hall(halls, order.venue).publish(publication)}
+        return Heard(heard)
 
-    def notify(order: NotifyOrder) -> dict[str, int]:
-        note = Note(
-            note=order.note,
-            type=order.type,
-            priority=order.priority,
-            effective_time=order.effective_time,
-            expected_downtime_minutes=order.expected_downtime_minutes,
-        )
-        return {"id": notifying_hall(halls, order.venue).notify(note)}
+    async def notify(order: NotifyOrder) -> Numbered:
+        return Numbered(await orders.notify(**_fields(order)))
 
-    async def sessions(_: Request) -> Response:
-        listed = [
-            _describe(hall, session)
-            for hall in halls.values()
-            for session in hall.floor.sessions.values()
-        ]
-        return respond(json_reply(200, msgspec.json.encode({"sessions": listed})))
-
-    return [
-        *_fault_routes(halls, board, limits),
-        Route("/sessions", sessions),
-        Route("/publish", _obey(PublishOrder, publish, limits), methods=["POST"]),
-        Route("/notify", _obey(NotifyOrder, notify, limits), methods=["POST"]),
-    ]
-
-
-def _fault_routes(halls: Mapping[str, Hall], board: FaultBoard, limits: Limits) -> list[BaseRoute]:
-    def add_fault(order: FaultOrder) -> dict[str, int]:
-        if order.venue is not None:
-            _hall(halls, order.venue)
-        try:
-            return {"id": board.add(order.fault, order.venue)}
-        except ConfigurationError as error:
-            raise LocalProtocolError(str(error)) from None
-
-    async def faults(_: Request) -> Response:
-        return respond(json_reply(200, msgspec.json.encode({"faults": board.states})))
-
-    async def clear_faults(request: Request) -> Response:
-        cleared = board.clear(request.path_params.get("id"))
-        return respond(json_reply(200, msgspec.json.encode({"cleared": cleared})))
-
-    return [
-        Route("/faults", _obey(FaultOrder, add_fault, limits), methods=["POST"]),
-        Route("/faults", faults, methods=["GET"]),
-        Route("/faults", clear_faults, methods=["DELETE"]),
-        Route("/faults/{id:int}", clear_faults, methods=["DELETE"]),
-    ]
+    return (
+        Operation(
+            name="publish",
+            method="POST",
+            path="/publish",
+            summary="Push a message to a channel's subscribers.",
+            asked=PublishOrder,
+            answer=Heard,
+            errors=("unknown_venue", "impossible"),
+            carry_out=publish,
+        ),
+        Operation(
+            name="notify",
+            method="POST",
+            path="/notify",
+            summary="Send a notification.",
+            asked=NotifyOrder,
+            answer=Numbered,
+            errors=("unknown_venue", "impossible"),
+            carry_out=notify,
+        ),
+    )
 
 
-def notifying_hall(halls: Mapping[str, Hall], venue: str | None) -> Hall:
-    """The venue's; without a name, that of the only venue which has notifications."""
-    if venue is not None:
-        return _hall(halls, venue)
-    able = [hall for hall in halls.values() if hall.notifies]
-    if len(able) != 1:
-        raise ConfigurationError(f"{len(able)} of the venues here have notifications; name one")
-    return able[0]
+def _of_sessions(orders: Orders) -> tuple[Operation, ...]:
+    async def sessions(which: WhichSessions) -> Sessions:
+        return orders.session_states(which.venue, after=which.after, limit=which.limit)
+
+    async def cut(order: CutOrder) -> Affected:
+        return Affected(await orders.cut(**_fields(order)))
+
+    return (
+        Operation(
+            name="sessions",
+            method="GET",
+            path="/sessions",
+            summary="Who is connected.",
+            asked=WhichSessions,
+            answer=Sessions,
+            errors=("unknown_venue", "impossible"),
+            carry_out=sessions,
+        ),
+        Operation(
+            name="cut",
+            method="POST",
+            path="/cut",
+            summary="End sessions.",
+            asked=CutOrder,
+            answer=Affected,
+            errors=("unknown_venue", "unknown_session", "impossible"),
+            carry_out=cut,
+        ),
+    )
 
 
-def _hall(halls: Mapping[str, Hall], venue: str) -> Hall:
-    if venue not in halls:
-        raise ConfigurationError(f"no venue here is called {venue!r}; there are {', '.join(halls)}")
-    return halls[venue]
+def _of_time(orders: Orders) -> tuple[Operation, ...]:
+    async def age(order: AgeOrder) -> Affected:
+        return Affected(await orders.age(**_fields(order)))
+
+    async def advance(order: AdvanceOrder) -> Affected:
+        return Affected(await orders.advance(**_fields(order)))
+
+    return (
+        Operation(
+            name="age",
+            method="POST",
+            path="/age",
+            summary="Have sessions believe that they are so old.",
+            asked=AgeOrder,
+            answer=Affected,
+            errors=("unknown_venue", "unknown_session", "impossible"),
+            carry_out=age,
+        ),
+        Operation(
+            name="advance",
+            method="POST",
+            path="/clock",
+            summary="Let time pass, for whatever ages: sessions and tokens.",
+            asked=AdvanceOrder,
+            answer=Affected,
+            errors=("unknown_venue",),
+            carry_out=advance,
+        ),
+    )
 
 
-def _obey(
-    type: type[_Order], carry_out: Callable[[_Order], dict[str, int]], limits: Limits
-) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint that reads an order of this type and does as it says."""
-    decoder = msgspec.json.Decoder(type)
+def _of_faults(orders: Orders) -> tuple[Operation, ...]:
+    async def fault(order: FaultOrder) -> Numbered:
+        return Numbered(orders.fault(order.fault, venue=order.venue))
 
-    def reply_to(body: bytes) -> HttpReply:
-        try:
-            return json_reply(200, msgspec.json.encode(carry_out(decoder.decode(body))))
-        except msgspec.DecodeError as error:
-            return error_reply("bad_request", str(error))
-        except ConfigurationError as error:
-            return error_reply("unknown_venue", str(error))
-        except LocalProtocolError as error:
-            return error_reply("impossible", str(error))
+    async def faults(_: Nothing) -> Faults:
+        return Faults(orders.faults)
 
-    async def endpoint(request: Request) -> Response:
-        return respond(reply_to(await read_body(request, limits.body_bytes)))
+    async def clear_faults(which: WhichFaults) -> Cleared:
+        cleared = orders.clear_faults(which.id)
+        if which.id is not None and not cleared:
+            raise NotHere("fault", f"this local venue has no fault {which.id}")
+        return Cleared(cleared)
 
-    return endpoint
+    return (
+        Operation(
+            name="fault",
+            method="POST",
+            path="/faults",
+            summary="Begin a fault or a scenario.",
+            asked=FaultOrder,
+            answer=Numbered,
+            errors=("unknown_venue", "impossible"),
+            carry_out=fault,
+        ),
+        Operation(
+            name="faults",
+            method="GET",
+            path="/faults",
+            summary="Faults waiting, active, and over but not cleared.",
+            asked=Nothing,
+            answer=Faults,
+            carry_out=faults,
+        ),
+        Operation(
+            name="clear_faults",
+            method="DELETE",
+            path="/faults",
+            summary="End a fault, or all.",
+            asked=WhichFaults,
+            answer=Cleared,
+            errors=("unknown_fault",),
+            carry_out=clear_faults,
+        ),
+    )
 
 
-def _describe(hall: Hall, session: ServerSession) -> dict[str, str | int]:
-    return {
-        "venue": hall.venue.name,
-        "number": session.number,
-        "channels": hall.floor.subscribers.count(session),
-        "state": "open" if session.closing is None else "closing",
-    }
+def _of_the_past(orders: Orders) -> tuple[Operation, ...]:
+    async def journal(which: WhichEvents) -> Events:
+        events = orders.journal(which.after, limit=which.limit, venue=which.venue)
+        return Events(events, orders.forgotten(which.after))
+
+    async def tally(_: Nothing) -> Tally:
+        return orders.tally
+
+    return (
+        Operation(
+            name="journal",
+            method="GET",
+            path="/journal",
+            summary="What happened lately.",
+            asked=WhichEvents,
+            answer=Events,
+            errors=("unknown_venue",),
+            carry_out=journal,
+        ),
+        Operation(
+            name="tally",
+            method="GET",
+            path="/tally",
+            summary="What happened at the doors so far, in numbers.",
+            asked=Nothing,
+            answer=Tally,
+            carry_out=tally,
+        ),
+    )
+
+
+def _of_state(orders: Orders) -> tuple[Operation, ...]:
+    async def state(_: Nothing) -> State:
+        return orders.state
+
+    async def drain(order: DrainOrder) -> Draining:
+        return Draining(orders.drain(order.draining))
+
+    return (
+        Operation(
+            name="state",
+            method="GET",
+            path="/state",
+            summary="The limits in force, and each venue's terms and numbers.",
+            asked=Nothing,
+            answer=State,
+            carry_out=state,
+        ),
+        Operation(
+            name="drain",
+            method="POST",
+            path="/drain",
+            summary="Say unhealthy, so that nobody new is sent here; or no longer.",
+            asked=DrainOrder,
+            answer=Draining,
+            carry_out=drain,
+        ),
+    )
+
+
+def _fields(order: Struct) -> dict[str, Any]:
+    return msgspec.structs.asdict(order)

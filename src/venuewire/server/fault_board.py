@@ -9,7 +9,7 @@ from itertools import count
 
 from msgspec import Struct
 
-from venuewire.core.errors import ConfigurationError
+from venuewire.core.errors import ConfigurationError, NotHere
 from venuewire.faults.scenario import parse_all
 from venuewire.faults.spec import Spec
 from venuewire.transport.hall import Hall
@@ -90,7 +90,7 @@ class FaultBoard:
     def _hall(self, name: str) -> Hall:
         if name not in self._halls:
             there = ", ".join(self._halls)
-            raise ConfigurationError(f"fault: {name!r} is not here; {there} are")
+            raise NotHere("venue", f"fault: {name!r} is not here; {there} are")
         return self._halls[name]
 
 

@@ -17,16 +17,16 @@ from typing import Any, Self, get_args
 import msgspec
 
 from venuewire.core.errors import ConfigurationError, LocalProtocolError
-from venuewire.core.floor import Note, Publication
 from venuewire.core.instant import Clock
 from venuewire.core.secrets import Account, Credentials
-from venuewire.core.server_session import ServerSession
 from venuewire.core.terms import Edition, Terms
 from venuewire.core.venue import Venue
-from venuewire.server.control import control_routes, notifying_hall
-from venuewire.server.fault_board import FaultBoard, FaultState
+from venuewire.server.control import operations
+from venuewire.server.fault_board import FaultBoard
+from venuewire.server.operation import control_routes
+from venuewire.server.orders import Orders
+from venuewire.transport.access import checked_token
 from venuewire.transport.clock import now
-from venuewire.transport.counts import Tally
 from venuewire.transport.hall import Hall, Premises
 from venuewire.transport.limits import Limits
 from venuewire.transport.listener import Listener
@@ -37,7 +37,9 @@ Overrides = Mapping[str, Any]
 """Fields of a venue's `Terms`, by name."""
 
 
-class LocalVenue:
+class LocalVenue(Orders):
+    """What it can be told to do is in `Orders`."""
+
     def __init__(  # noqa: PLR0913 - options of one thing, all by name
         self,
         *venues: str | Venue,
@@ -49,6 +51,7 @@ class LocalVenue:
         ssl_context: ssl.SSLContext | None = None,
         seed: int | None = None,
         faults: Iterable[str] = (),
+        control_token: str | None = None,
         clock: Clock = now,
     ) -> None:
         """Venues are named, or given; `all` is every one that is installed.
@@ -57,16 +60,18 @@ class LocalVenue:
         terms: `{"idle_timeout": 5.0}` for all, or `{"kucoin": {"idle_timeout": 5.0}}`.
         seed: repeats tokens, challenges and faults from run to run; None makes them unpredictable.
         faults: as `fault` takes them; they begin when the venue listens.
+        control_token: lets other machines give orders by the control API; without it none may.
 
         Raises `ConfigurationError`.
         """
         self._address = _parse_address(listen)
         self._ssl_context = ssl_context
+        self._control_token = None if control_token is None else checked_token(control_token)
         self._venues = _resolve(venues)
         self._accounts = _accounts(self._venues, accounts)
         premises = Premises(clock, limits or Limits())
         agreed = _terms(self._venues, edition, terms or {})
-        self._halls = {
+        halls = {
             venue.name: Hall(
                 venue,
                 venue.floor(
@@ -77,18 +82,20 @@ class LocalVenue:
             )
             for venue in self._venues
         }
-        self._board = FaultBoard(self._halls)
+        super().__init__(halls, premises, FaultBoard(halls))
         for fault in faults:
-            self._board.add(fault)
-        control = control_routes(self._halls, self._board, premises.limits)
-        self._listener = Listener(premises, self._halls.values(), control=control)
+            self.fault(fault)
+        control = control_routes(operations(self), premises.limits)
+        self._listener = Listener(premises, halls.values(), control=control)
 
     # Open and closed.
 
     async def start(self) -> Self:
         """Listen. Raises `ConfigurationError` when the address cannot be had."""
         host, port = self._address
-        await self._listener.start(host, port, ssl_context=self._ssl_context)
+        await self._listener.start(
+            host, port, ssl_context=self._ssl_context, control_token=self._control_token
+        )
         self._board.begin()
         return self
 
@@ -138,96 +145,10 @@ class LocalVenue:
             name: accounts[0].credentials for name, accounts in self._accounts.items() if accounts
         }
 
-    # What the operator does.
-
-    async def publish(
-        self,
-        channel: str,
-        payload: Any,
-        *,
-        venue: str | None = None,
-        subject: str | None = None,
-        account: str | None = None,
-    ) -> int:
-        """Push a message to a channel's subscribers; how many there are.
-
-        payload: JSON as text or bytes, or whatever JSON can be made of, in the venue's own form.
-        account: only that account's private subscribers.
-
-        Raises `LocalProtocolError` for what the venue cannot say.
-        """
-        publication = Publication(
-            channel=channel, payload=_json(payload), subject=subject, account=account
-        )
-        return self._listener.publish(self._name(venue), publication)
-
-    async def notify(  # noqa: PLR0913 - a notification's own fields
-        self,
-        note: str,
-        *,
-        type: str = "general",
-        priority: str = "low",
-        effective_time: int | None = None,
-        expected_downtime_minutes: int | None = None,
-        venue: str | None = None,
-    ) -> int:
-        """Send a notification; its id. Times as in `core.floor.Note`."""
-        said = Note(
-            note=note,
-            type=type,
-            priority=priority,
-            effective_time=effective_time,
-            expected_downtime_minutes=expected_downtime_minutes,
-        )
-        name = notifying_hall(self._halls, venue).venue.name
-        return self._listener.notify(name, said)
-
-    async def cut(self, code: int = 1001, reason: str = "", *, abort: bool = False) -> int:
-        """End every session; how many. With `abort`, without a CLOSE frame: clients see 1006."""
-        sessions = self.sessions
-        for session in sessions:
-            session.close(code, reason, abort=abort)
-            if session.link is not None:
-                session.link.part(code, reason)
-        return len(sessions)
-
-    def fault(self, spec: str, *, venue: str | None = None) -> int:
-        """Begin a fault, or a scenario: `half-open@30+60`, `flaky-morning`; its id.
-
-        venue: only there; None means wherever it makes sense. docs/reference/faults.md has them
-        all. Raises `ConfigurationError`.
-        """
-        return self._board.add(spec, venue)
-
-    def clear_faults(self, id: int | None = None) -> int:
-        """End one, or all; how many there were, counted by venue."""
-        return self._board.clear(id)
-
-    @property
-    def faults(self) -> tuple[FaultState, ...]:
-        """Those waiting, active, and over but not cleared."""
-        return self._board.states
-
-    @property
-    def sessions(self) -> tuple[ServerSession, ...]:
-        """Of all venues, in the order of their arrival at each."""
-        return tuple(session for name in self._halls for session in self._listener.sessions(name))
-
-    @property
-    def tally(self) -> Tally:
-        """What happened at the doors so far."""
-        return self._listener.tally
-
     def _only(self) -> Venue:
         if len(self._venues) != 1:
             raise LocalProtocolError("there are several venues here: name one of `endpoints`")
         return self._venues[0]
-
-    def _name(self, venue: str | None) -> str:
-        name = self._only().name if venue is None else venue
-        if name not in self._halls:
-            raise ConfigurationError(f"venue: {name!r} is not here; {', '.join(self._halls)} are")
-        return name
 
     def _endpoint(self, venue: Venue) -> str:
         base = self.base
@@ -316,14 +237,3 @@ def _overridden(venue: str, terms: Terms, overrides: Overrides) -> Terms:
 
 def _rng(seed: object, venue: Venue) -> Random:
     return SystemRandom() if seed is None else Random(f"{seed}:{venue.name}")
-
-
-def _json(payload: Any) -> bytes:
-    if isinstance(payload, str):
-        return payload.encode()
-    if isinstance(payload, bytes):
-        return payload
-    try:
-        return msgspec.json.encode(payload)
-    except TypeError as error:
-        raise LocalProtocolError(f"payload: JSON cannot be made of it: {error}") from None

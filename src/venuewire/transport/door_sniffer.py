@@ -95,6 +95,7 @@ class DoorSniffer(asyncio.BufferedProtocol):
         self._transport = transport
         premises = self._premises
         if not premises.has_room:
+            premises.refuse(0)
             transport.abort()
             return
         premises.guests.enter(self)
@@ -133,7 +134,7 @@ class DoorSniffer(asyncio.BufferedProtocol):
 
     def wake(self, now: object) -> None:
         if self._head and not self._leaving:
-            self._refuse(error_reply("too_slow", "the request took too long to arrive"))
+            self._misunderstand(error_reply("too_slow", "the request took too long to arrive"))
         else:
             self._transport.abort()
 
@@ -177,20 +178,22 @@ class DoorSniffer(asyncio.BufferedProtocol):
         raw, end, rest = self._head.lstrip(b"\r\n").partition(END)
         limit = self._premises.limits.head_bytes
         if len(raw) > limit:
-            self._refuse(error_reply("head_too_large", f"a request's head may have {limit} bytes"))
+            self._misunderstand(
+                error_reply("head_too_large", f"a request's head may have {limit} bytes")
+            )
         elif end or not raw.partition(b" ")[0].isalpha():
             head = parse_head(bytes(raw)) if end else None
             self._choose(head, bytes(raw), bytes(rest))
 
     def _choose(self, head: RequestHead | None, raw: bytes, rest: bytes) -> None:
         if head is None:
-            self._refuse(error_reply("bad_request", "this is not an HTTP/1.1 request"))
+            self._misunderstand(error_reply("bad_request", "this is not an HTTP/1.1 request"))
         elif not head.wants_websocket:
             self._speak_http(raw, rest)
         elif (match := self._websocket_door(head)) is None:
             self._speak_http(raw, rest)  # It knows what to say about a door that isn't there.
         elif (wrong := _wrong_with(head)) is not None:
-            self._refuse(wrong)
+            self._misunderstand(wrong)
         else:
             self._knock(match, head, rest)
 
@@ -261,6 +264,11 @@ class DoorSniffer(asyncio.BufferedProtocol):
         if self._http is not None and self._http.release():
             self._http = None
         self._wait_for_request()
+
+    def _misunderstand(self, reply: HttpReply) -> None:
+        """Refuse what no venue is asked about."""
+        self._premises.refuse(reply.status)
+        self._refuse(reply)
 
     def _refuse(self, reply: HttpReply) -> None:
         """Answer, and close once the client has heard it."""

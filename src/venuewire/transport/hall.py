@@ -96,8 +96,20 @@ class Premises:
         self.deadlines = DeadlineQueue(clock)
         self.guests = Guests()
         self.journal = Journal(limits.journal_events, clock)
+        self.refused: dict[int, int] = {}
+        """Requests that reached no venue, by HTTP status; 0 are those dropped unheard."""
+        self.draining = False
+        """Nobody new should be sent here; who comes is served."""
         self.closed = False
         """Closing time: a TLS handshake that ends now leads nowhere."""
+
+    def drain(self, on: bool) -> None:
+        if on and not self.draining:
+            self.journal.write("draining")
+        self.draining = on
+
+    def refuse(self, status: int) -> None:
+        self.refused[status] = self.refused.get(status, 0) + 1
 
     @property
     def has_room(self) -> bool:

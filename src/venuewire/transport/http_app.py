@@ -1,15 +1,13 @@
 """What this process answers over plain HTTP: the venues' own HTTP doors, and ours.
 
 Law 1: a body has a limit, and an error has a code and no traceback.
-Law 2: what is for the operator answers only this machine, asked by one of its own names, from a
-       page of the same origin if from a page at all; so no web page elsewhere can reach it, not
-       by a name that it has pointed here either.
+Law 2: what is for the operator is behind `access`; the venues' doors, `/healthz` and `/metrics` are
+       open to all, as the real ones are.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from ipaddress import ip_address
 from typing import Final
 
 import msgspec
@@ -22,17 +20,18 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.routing import Match as RouteMatch
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from venuewire.core.http import HttpReply, HttpRequest
+from venuewire.core.http import HttpReply, HttpRequest, json_reply
 from venuewire.core.venue import Door
 from venuewire.faults.fault import Never, Slam
 from venuewire.faults.troubles import Welcomed
-from venuewire.transport.doors import DoorPlan, Match, WrongMethod, host_name
-from venuewire.transport.hall import Hall
+from venuewire.transport.access import Access, OperatorOnly
+from venuewire.transport.doors import DoorPlan, Match, WrongMethod
+from venuewire.transport.hall import Hall, Premises
 from venuewire.transport.hardship import Hardship
 from venuewire.transport.http_protocol import RESET
 from venuewire.transport.limits import Limits
 from venuewire.transport.mishaps import report
-from venuewire.transport.replies import Code, Mistake, error_reply
+from venuewire.transport.replies import Code, Mistake, error_reply, respond
 
 _CODES: Final[Mapping[int, Code]] = {
     404: "not_found",
@@ -45,14 +44,20 @@ _logger = logging.getLogger(__name__)
 
 
 def http_app(
-    plan: DoorPlan[Hall], limits: Limits, *, host: str, control: Iterable[BaseRoute] = ()
+    plan: DoorPlan[Hall],
+    premises: Premises,
+    access: Access,
+    *,
+    control: Iterable[BaseRoute] = (),
+    pages: Iterable[BaseRoute] = (),
 ) -> ASGIApp:
-    """`control` is served below `/control`; `host` is the address that is listened on."""
-    guard = Middleware(LocalOnly, host=host)
+    """`control` is served below `/control`, to the operator; `pages` to everybody."""
+    guard = Middleware(OperatorOnly, access=access)
     app = Starlette(
         routes=[
-            _DoorRoute(plan, limits),
-            Route("/healthz", _healthz),
+            _DoorRoute(plan, premises.limits),
+            Route("/healthz", _healthz_of(premises)),
+            *pages,
             Mount("/control", routes=list(control), middleware=[guard]),
             Route("/", _index_of(plan), middleware=[guard]),
         ],
@@ -70,10 +75,6 @@ async def read_body(request: Request, limit: int) -> bytes:
             # The rest is not read, so the connection cannot be used again.
             raise HTTPException(413, f"a body may have {limit} bytes", {"connection": "close"})
     return bytes(body)
-
-
-def respond(reply: HttpReply) -> Response:
-    return Response(reply.body, reply.status, dict(reply.headers))
 
 
 # The venues' doors.
@@ -167,57 +168,22 @@ def _as_value(request: Request, body: bytes) -> HttpRequest:
 # What is ours.
 
 
-async def _healthz(_: Request) -> Response:
-    return Response(b'{"status":"ok"}', media_type="application/json")
+def _healthz_of(premises: Premises) -> Callable[[Request], Awaitable[Response]]:
+    async def healthz(_: Request) -> Response:
+        status, word = (503, "draining") if premises.draining else (200, "ok")
+        return respond(json_reply(status, msgspec.json.encode({"status": word})))
+
+    return healthz
 
 
 def _index_of(plan: DoorPlan[Hall]) -> Callable[[Request], Awaitable[Response]]:
     async def index(_: Request) -> Response:
         lines = ["Venuewire: a local venue. It listens here:", ""]
         lines += [f"{door.method:5}{door.local}  {venue.name}" for venue, door in plan.endpoints]
-        lines += ["", "GET  /healthz", "GET  /control/sessions", "POST /control/publish"]
-        lines += ["POST /control/notify", "GET  /control/faults, and POST, and DELETE", ""]
+        lines += ["", "GET  /healthz", "GET  /metrics", "GET  /control/openapi.json", ""]
         return PlainTextResponse("\n".join(lines))
 
     return index
-
-
-class LocalOnly:
-    """Law 2, as middleware."""
-
-    def __init__(self, app: ASGIApp, host: str) -> None:
-        self._app = app
-        self._host = host.lower()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        if self._allows(request):
-            await self._app(scope, receive, send)
-        else:
-            reply = error_reply("forbidden", "this is for the operator of this machine")
-            await respond(reply)(scope, receive, send)
-
-    def _allows(self, request: Request) -> bool:
-        host = request.headers.get("host", "")
-        origin = request.headers.get("origin")
-        return (
-            request.client is not None
-            and _is_loopback(request.client.host)
-            and self._is_ours(host_name(host))
-            and (origin is None or origin.lower() == f"{request.url.scheme}://{host}".lower())
-        )
-
-    def _is_ours(self, name: str) -> bool:
-        return name in ("localhost", self._host) or _is_loopback(name)
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return bool((mapped or parsed).is_loopback)
 
 
 # Errors.

@@ -14,9 +14,7 @@ from typing import Any
 from starlette.routing import BaseRoute
 
 from venuewire.core.errors import ConfigurationError
-from venuewire.core.floor import Note, Publication
-from venuewire.core.server_session import ServerSession
-from venuewire.transport.counts import Tally, tally_of
+from venuewire.transport.access import Access
 from venuewire.transport.door_sniffer import DoorSniffer
 from venuewire.transport.doors import DoorPlan
 from venuewire.transport.hall import Hall, Premises
@@ -39,12 +37,17 @@ _logger = logging.getLogger(__name__)
 
 class Listener:
     def __init__(
-        self, premises: Premises, halls: Iterable[Hall], *, control: Iterable[BaseRoute] = ()
+        self,
+        premises: Premises,
+        halls: Iterable[Hall],
+        *,
+        control: Iterable[BaseRoute] = (),
+        pages: Iterable[BaseRoute] = (),
     ) -> None:
-        """Raises `ConfigurationError` when two venues want the same path."""
+        """As for `http_app`. Raises `ConfigurationError` when two venues want the same path."""
         self.premises = premises
         self.halls: Mapping[str, Hall] = {hall.venue.name: hall for hall in halls}
-        self._control = list(control)
+        self._control, self._pages = list(control), list(pages)
         self._plan = DoorPlan((hall.venue, hall) for hall in self.halls.values())
         self._server: asyncio.Server | None = None
         self._base = ""
@@ -56,9 +59,11 @@ class Listener:
         *,
         ssl_context: ssl.SSLContext | None = None,
         reuse_port: bool = False,
+        control_token: str | None = None,
     ) -> str:
         """Listen; the base URL. Raises `ConfigurationError` when the address cannot be had."""
-        app = http_app(self._plan, self.premises.limits, host=host, control=self._control)
+        access = Access(host, control_token)
+        app = http_app(self._plan, self.premises, access, control=self._control, pages=self._pages)
         speak_http = http_factory(app, self.premises.limits)
         try:
             server = await _create_server(
@@ -72,6 +77,7 @@ class Listener:
             raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror}") from None
         self._server = server
         self.premises.closed = False
+        self.premises.drain(False)
         bound: int = server.sockets[0].getsockname()[1]
         scheme = "http" if ssl_context is None else "https"
         self._base = f"{scheme}://{_reachable(host)}:{bound}"
@@ -83,6 +89,7 @@ class Listener:
         if self._server is None:
             return
         self._server.close()
+        self.premises.drain(True)
         self.premises.closed = True
         for hall in self.halls.values():
             hall.clear_faults()  # They would keep people in.
@@ -98,25 +105,10 @@ class Listener:
         await asyncio.sleep(0)  # Lets transports finish closing.
         self._server = None
 
-    def publish(self, venue: str, publication: Publication) -> int:
-        """How many heard it."""
-        return self.halls[venue].publish(publication)
-
-    def notify(self, venue: str, note: Note) -> int:
-        """The notification's id."""
-        return self.halls[venue].notify(note)
-
     @property
     def base(self) -> str:
         """`http://127.0.0.1:9010`; empty before `start`."""
         return self._base
-
-    @property
-    def tally(self) -> Tally:
-        return tally_of(hall.counts for hall in self.halls.values())
-
-    def sessions(self, venue: str) -> tuple[ServerSession, ...]:
-        return tuple(self.halls[venue].floor.sessions.values())
 
 
 async def _create_server(

@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
+from starlette.responses import Response
 
 from venuewire.core.http import HttpReply, json_reply
 
@@ -66,6 +67,11 @@ def error_reply(code: Code, message: str, **headers: str) -> HttpReply:
     """`{"error":{"code":...,"message":...}}`, with the status that belongs to the code."""
     body = msgspec.json.encode(ErrorAnswer(Mistake(code, message)))
     return json_reply(STATUSES[code], body, **headers)
+
+
+def respond(reply: HttpReply) -> Response:
+    """For starlette."""
+    return Response(reply.body, reply.status, dict(reply.headers))
 
 
 def encode_reply(reply: HttpReply) -> bytes:

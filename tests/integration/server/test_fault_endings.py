@@ -229,8 +229,9 @@ async def test_faults_over_http() -> None:
             {"id": 2, "venue": SPOT, "fault": "latency", "state": "active"},
         ]
         assert await order(venue, "GET", "faults") == (200, {"faults": listed})
-        assert await order(venue, "DELETE", "faults/1") == (200, {"cleared": 1})
-        assert await order(venue, "DELETE", "faults/1") == (200, {"cleared": 0})
+        assert await order(venue, "DELETE", "faults?id=1") == (200, {"cleared": 1})
+        status, answer = await order(venue, "DELETE", "faults?id=1")
+        assert (status, answer["error"]["code"]) == (404, "unknown_fault")
         assert await order(venue, "DELETE", "faults") == (200, {"cleared": 1})
 
 

@@ -1,0 +1,270 @@
+"""What an operator has the venues of one process do. `LocalVenue` offers it to Python; the control
+API offers the same, call by call, to everybody else.
+
+Law: an order is checked as a whole before any of it is carried out.
+"""
+
+from collections.abc import Mapping
+from itertools import islice
+from math import inf
+from typing import Any
+
+import msgspec
+
+from venuewire.core.errors import ConfigurationError, LocalProtocolError, NotHere
+from venuewire.core.floor import Note, Publication
+from venuewire.core.server_session import ServerSession
+from venuewire.server.answers import Sessions, State, session_state, state_of
+from venuewire.server.fault_board import FaultBoard, FaultState
+from venuewire.transport.counts import Tally, tally_of
+from venuewire.transport.hall import Hall, Premises
+from venuewire.transport.journal import Event
+from venuewire.transport.venue_link import VenueLink
+
+
+class Orders:
+    def __init__(self, halls: Mapping[str, Hall], premises: Premises, board: FaultBoard) -> None:
+        self._halls = halls
+        self._premises = premises
+        self._board = board
+
+    # What venues say.
+
+    async def publish(
+        self,
+        channel: str,
+        payload: Any,
+        *,
+        venue: str | None = None,
+        subject: str | None = None,
+        account: str | None = None,
+    ) -> int:
+        """Push a message to a channel's subscribers; how many there are.
+
+        payload: JSON as text or bytes, or whatever JSON can be made of, in the venue's own form.
+        account: only that account's private subscribers.
+
+        Raises `LocalProtocolError` for what the venue cannot say.
+        """
+        publication = Publication(
+            channel=channel, payload=_json(payload), subject=subject, account=account
+        )
+        return self._hall(venue).publish(publication)
+
+    async def notify(  # noqa: PLR0913 - a notification's own fields
+        self,
+        note: str,
+        *,
+        type: str = "general",
+        priority: str = "low",
+        effective_time: int | None = None,
+        expected_downtime_minutes: int | None = None,
+        venue: str | None = None,
+    ) -> int:
+        """Send a notification; its id. Times as in `core.floor.Note`.
+
+        venue: None means the only one that has notifications.
+        """
+        said = Note(
+            note=note,
+            type=type,
+            priority=priority,
+            effective_time=effective_time,
+            expected_downtime_minutes=expected_downtime_minutes,
+        )
+        return self._notifying_hall(venue).notify(said)
+
+    # What becomes of sessions.
+
+    @property
+    def sessions(self) -> tuple[ServerSession, ...]:
+        """Of all venues, in the order of their arrival at each."""
+        return tuple(
+            session for hall in self._halls.values() for session in hall.floor.sessions.values()
+        )
+
+    def session_states(
+        self, venue: str | None = None, *, after: int = 0, limit: int = 100
+    ) -> Sessions:
+        """The sessions of all venues, or of one, as far as they can be told in JSON.
+
+        after: of one venue, only those with a greater number. Raises `NotHere`.
+        """
+        chosen = self._chosen(venue)
+        if after and len({hall.venue.name for hall, _ in chosen}) > 1:
+            raise LocalProtocolError("after: numbers count within one venue: name it")
+        page = islice((pair for pair in chosen if pair[1].number > after), limit)
+        return Sessions(tuple(session_state(*pair) for pair in page), len(chosen))
+
+    async def cut(
+        self,
+        code: int | None = None,
+        reason: str = "",
+        *,
+        abort: bool = False,
+        venue: str | None = None,
+        session: int | None = None,
+    ) -> int:
+        """End every session, or a venue's, or one by its number; how many.
+
+        code: of the CLOSE frame; None ends each the venue's own way, as at the end of its
+        lifetime. abort: without a CLOSE frame: clients see 1006.
+
+        Raises `NotHere`.
+        """
+        chosen = self._chosen(venue, session)
+        for hall, each in chosen:
+            hall.note("cut", session=each.number, code=1006 if abort else code, reason=reason)
+            link: VenueLink | None = each.link
+            if link is None:
+                each.close(code or 1001, reason, abort=abort)
+            elif code is None and not abort:
+                link.end()
+            else:
+                link.cut(code or 1001, reason, abort=abort)
+        return len(chosen)
+
+    async def age(
+        self, seconds: float, *, venue: str | None = None, session: int | None = None
+    ) -> int:
+        """Have sessions believe that they are so many seconds old; how many.
+
+        One that is older than its venue allows is cut. Raises `NotHere`.
+        """
+        _check_span(seconds)
+        chosen = self._chosen(venue, session)
+        for hall, each in chosen:
+            each.grow_older(seconds - (hall.now().monotonic - each.began_at))
+            _settle(hall, each)
+            hall.note("aged", session=each.number, seconds=seconds)
+        return len(chosen)
+
+    async def advance(self, seconds: float, *, venue: str | None = None) -> int:
+        """As if so many seconds had passed: sessions and tokens are that much older; how many
+        sessions.
+
+        Clocks on the wire are not touched, and nobody has been silent meanwhile. Raises `NotHere`.
+        """
+        _check_span(seconds)
+        halls = self._halls.values() if venue is None else [self._hall(venue)]
+        sessions = [(hall, each) for hall in halls for each in hall.floor.sessions.values()]
+        for hall in halls:
+            hall.floor.let_pass(seconds)
+            hall.note("advanced", seconds=seconds)
+        for hall, each in sessions:
+            _settle(hall, each)
+        return len(sessions)
+
+    # Faults.
+
+    def fault(self, spec: str, *, venue: str | None = None) -> int:
+        """Begin a fault, or a scenario: `half-open@30+60`, `flaky-morning`; its id.
+
+        venue: only there; None means wherever it makes sense. docs/reference/faults.md has them
+        all. Raises `ConfigurationError`.
+        """
+        id = self._board.add(spec, venue)  # noqa: A001 - what everybody calls it
+        self._premises.journal.write("fault_added", venue or "", fault=spec, id=id)
+        return id
+
+    def clear_faults(self, id: int | None = None) -> int:
+        """End one, or all; how many there were, counted by venue."""
+        cleared = self._board.clear(id)
+        if cleared:
+            self._premises.journal.write("faults_cleared", id=id)
+        return cleared
+
+    @property
+    def faults(self) -> tuple[FaultState, ...]:
+        """Those waiting, active, and over but not cleared."""
+        return self._board.states
+
+    # What happened.
+
+    def journal(
+        self, after: int = 0, *, limit: int | None = None, venue: str | None = None
+    ) -> tuple[Event, ...]:
+        """What happened lately, the oldest first; of one venue, or of all.
+
+        after: only events with a greater number. As many are remembered as
+        `Limits.journal_events`. Raises `NotHere`.
+        """
+        name = None if venue is None else self._hall(venue).venue.name
+        return self._premises.journal.read(after, limit, name)
+
+    def forgotten(self, after: int = 0) -> int:
+        """How many events after that number are remembered no more."""
+        return self._premises.journal.forgotten(after)
+
+    @property
+    def tally(self) -> Tally:
+        """What happened at the doors so far."""
+        return tally_of(hall.counts for hall in self._halls.values())
+
+    @property
+    def state(self) -> State:
+        """The limits in force, and each venue's terms and numbers."""
+        return state_of(self._halls.values(), self._premises)
+
+    def drain(self, on: bool = True) -> bool:
+        """Have `/healthz` say 503, so that nobody new is sent here; or no longer.
+
+        Whoever comes is served all the same, until the local venue is closed.
+        """
+        self._premises.drain(on)
+        return on
+
+    # Who is meant.
+
+    def _chosen(
+        self, venue: str | None = None, session: int | None = None
+    ) -> list[tuple[Hall, ServerSession]]:
+        """All sessions, a venue's, or one by its number. Raises `NotHere`."""
+        if session is not None:
+            hall = self._hall(venue)
+            found = hall.floor.sessions.get(session)
+            if found is None:
+                raise NotHere("session", f"{hall.venue.name} has no session {session}")
+            return [(hall, found)]
+        halls = self._halls.values() if venue is None else [self._hall(venue)]
+        return [(hall, each) for hall in halls for each in hall.floor.sessions.values()]
+
+    def _hall(self, venue: str | None) -> Hall:
+        if venue is None:
+            if len(self._halls) != 1:
+                raise LocalProtocolError("there are several venues here: name one")
+            return next(iter(self._halls.values()))
+        if venue not in self._halls:
+            there = ", ".join(self._halls)
+            raise NotHere("venue", f"venue: {venue!r} is not here; there are {there}")
+        return self._halls[venue]
+
+    def _notifying_hall(self, venue: str | None) -> Hall:
+        if venue is not None:
+            return self._hall(venue)
+        able = [hall for hall in self._halls.values() if hall.notifies]
+        if len(able) != 1:
+            raise ConfigurationError(f"{len(able)} of the venues here have notifications: name one")
+        return able[0]
+
+
+def _check_span(seconds: float) -> None:
+    if not 0 <= seconds < inf:
+        raise LocalProtocolError("seconds: a number of them is expected, and none below 0")
+
+
+def _settle(hall: Hall, session: ServerSession) -> None:
+    link: VenueLink | None = session.link
+    if link is not None:
+        link.settle(hall.now())
+
+
+def _json(payload: Any) -> bytes:
+    if isinstance(payload, str):
+        return payload.encode()
+    if isinstance(payload, bytes):
+        return payload
+    try:
+        return msgspec.json.encode(payload)
+    except TypeError as error:
+        raise LocalProtocolError(f"payload: JSON cannot be made of it: {error}") from None
