@@ -101,7 +101,7 @@ _ELSEWHERE: Final = {
     "Session": "venuewire.client",
     "connect": "venuewire.client",
 }
-_SERVER_EXTRA: Final = frozenset({"httptools", "starlette", "uvicorn"})
+_SERVER_EXTRA: Final = frozenset({"httptools", "prometheus_client", "starlette", "uvicorn"})
 
 
 def __getattr__(name: str) -> Any:

@@ -23,6 +23,7 @@ from venuewire.core.terms import Edition, Terms
 from venuewire.core.venue import Venue
 from venuewire.server.control import operations
 from venuewire.server.fault_board import FaultBoard
+from venuewire.server.metrics import metrics_page
 from venuewire.server.operation import control_routes
 from venuewire.server.orders import Orders
 from venuewire.transport.access import checked_token
@@ -86,7 +87,8 @@ class LocalVenue(Orders):
         for fault in faults:
             self.fault(fault)
         control = control_routes(operations(self), premises.limits)
-        self._listener = Listener(premises, halls.values(), control=control)
+        pages = [metrics_page(halls.values(), premises)]
+        self._listener = Listener(premises, halls.values(), control=control, pages=pages)
 
     # Open and closed.
 
