@@ -18,7 +18,7 @@ from typer.exceptions import TyperException
 from venuewire.cli import orders
 from venuewire.cli.arguments import DEFAULT_BASE
 from venuewire.cli.lines import complain, say
-from venuewire.cli.log import log_to_stderr
+from venuewire.cli.log import LogFormat, log_to_stderr
 from venuewire.cli.loop import run as run_on_loop
 from venuewire.cli.outcome import FAILURE, SUCCESS, USAGE, CommandFailed, WrongUsage
 from venuewire.cli.ping import PingOptions, ping
@@ -37,6 +37,17 @@ app: Final = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
 Base = Annotated[str, typer.Option("--url", metavar="BASE", help="Where the local venue listens.")]
+TokenFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Its token lets other machines give orders.")
+]
+LogLines = Annotated[
+    LogFormat | None,
+    typer.Option(help="Tell on standard error what happens, a line for each event."),
+]
+DrainDelay = Annotated[
+    float,
+    typer.Option(metavar="SECONDS", min=0.0, max=3600.0, help="From /healthz 503 to the goodbyes."),
+]
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -167,6 +178,9 @@ def serve_command(  # noqa: PLR0913, PLR0917 - the options of one command
     ] = None,
     tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="PEM, with chain.")] = None,
     tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="PEM.")] = None,
+    control_token_file: TokenFile = None,
+    log_format: LogLines = None,
+    drain_delay: DrainDelay = 0.0,
     json: Json = False,
 ) -> int:
     """Be the venue: all of them on one port, until SIGTERM or Ctrl-C."""
@@ -178,6 +192,9 @@ def serve_command(  # noqa: PLR0913, PLR0917 - the options of one command
         tls_cert=tls_cert,
         tls_key=tls_key,
         faults=tuple(fault or ()),
+        control_token_file=control_token_file,
+        log_format=log_format,
+        drain_delay=drain_delay,
         json=json,
     )
     return run_on_loop(serve(options))

@@ -1,17 +1,21 @@
 """`venuewire serve`: the local venue, until SIGTERM or SIGINT.
 
-Law: it says `ready` when it listens and not before, and is silent from then on.
+Law: it says `ready` when it listens and not before, and is silent from then on; what happens is
+told on standard error to those who ask for it.
 """
 
+import asyncio
+import os
 import ssl
 from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct
 
-from venuewire.cli.arguments import ALL, chosen_venues
+from venuewire.cli.arguments import ALL, chosen_venues, control_token
 from venuewire.cli.config import Config, read_config
 from venuewire.cli.lines import say, say_json
+from venuewire.cli.log import LogFormat, log_events
 from venuewire.cli.loop import stop_signals
 from venuewire.cli.outcome import SUCCESS, CommandFailed, WrongUsage
 from venuewire.core.errors import ConfigurationError
@@ -33,11 +37,18 @@ class ServeOptions(Struct, frozen=True, kw_only=True):
     tls_key: Path | None = None
     faults: tuple[str, ...] = ()
     """Beside those of the file."""
+    control_token_file: Path | None = None
+    log_format: LogFormat | None = None
+    """None: only what goes wrong, in one line each."""
+    drain_delay: float = 0.0
+    """Seconds between saying unhealthy and seeing clients out."""
     json: bool = False
 
 
 async def serve(options: ServeOptions) -> int:
     """The exit status. Raises `WrongUsage`, and `CommandFailed` when it cannot listen."""
+    if options.log_format is not None:
+        log_events(options.log_format)
     config = Config() if options.config is None else read_config(options.config)
     local = local_venue(options, config)
     with stop_signals() as asked:
@@ -49,6 +60,8 @@ async def serve(options: ServeOptions) -> int:
             tell = _tell_json if options.json else _tell
             tell(local, {} if config.accounts else local.all_credentials)
             await asked.wait()
+            local.drain()
+            await asyncio.sleep(options.drain_delay)
         finally:
             await local.aclose()
     return SUCCESS
@@ -67,6 +80,7 @@ def local_venue(options: ServeOptions, config: Config) -> LocalVenue:
             accounts=config.accounts or None,
             terms=config.terms,
             faults=(*config.faults, *options.faults),
+            control_token=control_token(options.control_token_file, os.environ),
             ssl_context=_ssl_context(options.tls_cert, options.tls_key),
         )
     except ConfigurationError as error:

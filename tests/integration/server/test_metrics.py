@@ -1,5 +1,8 @@
 """`/metrics` and `/healthz`: what whoever runs a local venue asks it."""
 
+import re
+from pathlib import Path
+
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -8,6 +11,9 @@ from raw_peer import RawPeer, frame, until, upgrade
 from toy_venue import TOY
 from venuewire.server import LocalVenue
 from venuewire.transport.limits import Limits
+
+PAGE = Path(__file__, "../../../../docs/how-to/run-as-a-service.md").resolve().read_text()
+NAMED = set(re.findall(r"`(venuewire_[a-z_]+)`", PAGE))
 
 
 async def scraped(venue: LocalVenue) -> dict[str, float]:
@@ -106,3 +112,13 @@ async def test_health_says_503_while_draining_and_service_goes_on() -> None:
             async with client.get(f"{venue.base}/healthz") as reply:
                 assert (reply.status, await reply.json()) == (status, {"status": word})
             await (await subscribed(venue)).aclose()
+
+
+async def test_what_the_documentation_names_is_what_there_is() -> None:
+    async with (
+        LocalVenue(TOY) as venue,
+        aiohttp.ClientSession() as client,
+        client.get(f"{venue.base}/metrics") as reply,
+    ):
+        told = set(re.findall(r"^# TYPE (venuewire_\w+) ", await reply.text(), re.MULTILINE))
+    assert told == NAMED
