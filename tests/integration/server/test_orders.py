@@ -1,5 +1,6 @@
 """What an operator may have sessions and venues do, from Python; the control API does the same."""
 
+import asyncio
 import math
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from integration.server.test_local_venue import OTHER
 from raw_peer import RawPeer, frame, until, upgrade
 from toy_venue import TOY
+from venuewire.client import connect
 from venuewire.core.errors import LocalProtocolError, NotHere
+from venuewire.core.updates import Down, Ready
 from venuewire.server import LocalVenue
 from venuewire.transport.limits import Limits
 
@@ -154,3 +157,21 @@ async def test_sessions_are_told_page_by_page() -> None:
             venue.session_states(after=1)
         for peer in peers:
             await peer.aclose()
+
+
+async def test_a_day_passes_at_kucoin_and_the_client_comes_back_with_a_fresh_token() -> None:
+    """The session is cut and its token expired; what the client signs is still of this moment."""
+    async with (
+        LocalVenue("kucoin") as venue,
+        connect("kucoin", url=venue.url, credentials=venue.credentials) as session,
+        asyncio.timeout(30),
+    ):
+        await session.ready()
+        heard = aiter(session)
+        assert await venue.advance(DAY) == 1
+        while not isinstance(await anext(heard), Down):
+            pass
+        while not isinstance(await anext(heard), Ready):
+            pass
+        [now] = venue.session_states().sessions
+        assert (now.number, now.age < DAY) == (2, True)
