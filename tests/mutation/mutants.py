@@ -8,6 +8,7 @@ from typing import Final
 
 from mutation import (
     on_applications,
+    on_control,
     on_delivery,
     on_framing,
     on_kraken_futures,
@@ -35,5 +36,6 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *on_framing.MUTANTS,
     *on_applications.MUTANTS,
     *on_delivery.MUTANTS,
+    *on_control.MUTANTS,
 )
 """By area; the order is that of the trials."""
