@@ -299,14 +299,17 @@ class Session:
         The new link carries all channels before the old one is given up, so nothing is missed, and
         nothing is heard twice. The session stays ready; `Rotated` tells of each link.
 
-        Raises `NotLive` when the session is not ready, or ends, or when it takes longer than
-        `timeout` seconds; then it goes on all the same.
+        Raises `NotLive` when the session is not ready, or ends; when a link stays, because no other
+        can be had within `backoff.attempts`; or when it takes longer than `timeout` seconds: then
+        it goes on all the same.
         """
 
         def ask(now: Instant) -> Wait:
             links = self._kernel.links
             self._kernel.rotate(now)
-            return UntilReplaced(links, lambda: self._kernel.links)
+            return UntilReplaced(
+                links, lambda: self._kernel.links, lambda: self._kernel.replaces(now)
+            )
 
         await self._end_of(self._do(ask), timeout, "links not replaced")
 
