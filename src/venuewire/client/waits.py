@@ -6,11 +6,14 @@ and what nobody waits for any more is forgotten.
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from venuewire.core import updates
 from venuewire.core.errors import AccessRefused, ConfigurationError, NotLive, VenuewireError
 from venuewire.core.updates import Cause, Down, Update
+
+_OF_LINKS: Final = (updates.Notice, updates.Rotated, updates.Ready, updates.Unsubscribed)
+"""Links come and go with these; of several, one that carries nothing any more goes silently."""
 
 Word: TypeAlias = type[updates.Subscribed | updates.Unsubscribed]
 
@@ -92,7 +95,7 @@ class UntilReplaced(Wait):
         super().hear(update)
         if isinstance(update, updates.Notice):
             self._notice = update.text
-        if isinstance(update, updates.Notice | updates.Rotated | updates.Ready):
+        if isinstance(update, _OF_LINKS):
             if self._old.isdisjoint(self._links()):
                 self.finish()
             elif not self._goes_on():

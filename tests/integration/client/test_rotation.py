@@ -150,6 +150,21 @@ async def test_links_may_be_replaced_one_right_after_the_other() -> None:
     assert between.session.health.counters.rotations == 3
 
 
+async def test_two_who_ask_at_a_time_wait_for_the_same() -> None:
+    async with talk(SPOT) as between:
+        ask = between.session.rotate
+        first = asyncio.create_task(ask(timeout=PATIENCE))
+        await until(lambda: len(between.session.health.links) == 2)
+        await asyncio.gather(first, ask(timeout=PATIENCE))
+        assert between.session.health.links == (2,)
+
+
+@pytest.mark.parametrize("age", [0.0, -1.0, float("inf"), float("nan")])
+def test_an_age_that_cannot_be_is_refused(age: float) -> None:
+    with pytest.raises(venuewire.ConfigurationError, match="rotate_after: seconds above 0, not"):
+        venuewire.connect(SPOT, rotate_after=age)
+
+
 async def test_links_are_replaced_by_their_age() -> None:
     async with talk("kucoin", rotate_after=0.3) as between:
         await until(lambda: len(between.kinds(Rotated)) >= 2)

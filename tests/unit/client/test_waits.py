@@ -112,6 +112,7 @@ async def test_until_replaced() -> None:
     assert await outcome(wait(3, 2), rotated, Notice("welcome")) == "goes on"
     assert await outcome(wait(3, 4), LOST, Subscribed("a")) == "goes on"
     assert await outcome(wait(3, 4), LOST, Ready(4)) == "ends"
+    assert await outcome(wait(3), Unsubscribed("a")) == "ends"
     assert await outcome(wait(3, 2, goes_on=False), stays) == "NotLive"
     assert await outcome(wait(3, 2, goes_on=False), LOST) == "goes on"
     assert await outcome(wait(3, 2), CLOSED) == "NotLive"
