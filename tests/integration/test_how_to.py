@@ -16,7 +16,7 @@ def snippets(page: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", (PAGES / page).read_text(), re.DOTALL)
 
 
-@pytest.mark.parametrize("page", ["backpressure.md", "backfill.md"])
+@pytest.mark.parametrize("page", ["backpressure.md", "backfill.md", "rotate.md"])
 def test_the_program_prints_what_the_page_says(page: str, tmp_path: Path) -> None:
     [source] = snippets(page, "python")
     program = tmp_path / "program.py"

@@ -6,6 +6,7 @@ from mutation.mutant import Mutant
 
 _ROTATION: Final = ("unit/core/test_rotation.py",)
 _SUCCESSION: Final = ("unit/core/test_succession.py",)
+_HANDOVER: Final = ("unit/core/test_handover.py",)
 _SIEVE: Final = ("unit/core/test_sieve.py",)
 _SESSION: Final = ("unit/core/test_client_session.py",)
 _OUTAGES: Final = ("unit/core/test_outages.py",)
@@ -14,7 +15,7 @@ MUTANTS: Final = (
     Mutant(
         name="the old link goes before the new one has everything",
         file="core/rotation.py",
-        old="if not self.new.converged or",
+        old="if not self._converged or",
         new="if self.new.phase is not Phase.READY or",
         breaks="rotation, law 1: the old link is given up only when the new one carries everything",
         tests=_ROTATION,
@@ -22,7 +23,7 @@ MUTANTS: Final = (
     Mutant(
         name="the old link goes without proof",
         file="core/rotation.py",
-        old="elif self.stage is Stage.FENCING and not self.old.liveness.awaits(self._fence):",
+        old="elif self.stage is Stage.FENCING and self.old.liveness.proven_since(self._fenced_at):",
         new="elif self.stage is Stage.FENCING:",
         breaks="rotation, law 1: and when the old one has proven that all of it has arrived",
         tests=_ROTATION,
@@ -38,8 +39,8 @@ MUTANTS: Final = (
     Mutant(
         name="a suspect link is switched away from as if it were proven",
         file="core/rotation.py",
-        old="if self.old.liveness.verdict is Verdict.ALIVE:",
-        new="if self.old.liveness.verdict is not Verdict.DEAD:",
+        old="if all(strand.liveness.verdict is Verdict.ALIVE for strand in (self.old, self.new)):",
+        new="if self.new.liveness.verdict is Verdict.ALIVE:",
         breaks="what a suspect link has to say decides",
         tests=_SUCCESSION,
     ),
@@ -62,8 +63,8 @@ MUTANTS: Final = (
     Mutant(
         name="what was held back is not heard",
         file="core/succession.py",
-        old="self._tell(*rotation.sieve.switch(lambda channel: channel not in missed))",
-        new="rotation.sieve.switch(lambda channel: channel not in missed)",
+        old="self._tell(*rotation.sieve.switch(lambda",
+        new="tuple(rotation.sieve.switch(lambda",
         breaks="sieve, law 2: at the switch what never came by the old link is heard",
         tests=_ROTATION,
     ),
@@ -78,8 +79,8 @@ MUTANTS: Final = (
     Mutant(
         name="the old link is left open",
         file="core/succession.py",
-        old="            old.retire(now)\n        else:",
-        new="            pass\n        else:",
+        old="        self._end(old, now)\n",
+        new="",
         breaks="after a rotation there is one link",
         tests=_ROTATION,
     ),
@@ -126,8 +127,8 @@ MUTANTS: Final = (
     Mutant(
         name="snapshots are repeated at the switch",
         file="core/sieve.py",
-        old='m.kind != "snapshot" or not knows(m.channel)',
-        new='m.kind != "" or not knows(m.channel)',
+        old='(message.kind == "snapshot" or',
+        new='(message.kind == "" or',
         breaks="sieve, law 5: a snapshot repeats what is known",
         tests=_SIEVE,
     ),
@@ -218,5 +219,77 @@ MUTANTS: Final = (
         new="        proven = self.heard.realtime - 0 * in_doubt",
         breaks="a frame heard does not prove that what was sent after it has arrived",
         tests=("unit/core/test_strand.py",),
+    ),
+    Mutant(
+        name="who was replaced is remembered",
+        file="core/succession.py",
+        old="        self._house.forget(strand)\n",
+        new="",
+        breaks="a link that was replaced is forgotten",
+        tests=_HANDOVER,
+    ),
+    Mutant(
+        name="a successor is replaced while repeats are still coming",
+        file="core/succession.py",
+        old="if strand not in settling]",
+        new="if settling is not None]",
+        breaks="what the old link has brought is not heard a second time",
+        tests=_HANDOVER,
+    ),
+    Mutant(
+        name="a suspect successor takes over",
+        file="core/rotation.py",
+        old="for strand in (self.old, self.new)):",
+        new="for strand in (self.old,)):",
+        breaks="a suspect new link is waited for",
+        tests=_HANDOVER,
+    ),
+    Mutant(
+        name="what is against a successor is told although it no longer holds",
+        file="core/succession.py",
+        old="            if _holds(doubt, rotation, now):",
+        new="            if doubt is not None:",
+        breaks="what was refused at first and granted then is not refused",
+        tests=_HANDOVER,
+    ),
+    Mutant(
+        name="a successor that was lost is a reconnect",
+        file="core/rotation.py",
+        old="        self.new.was_ready = False\n",
+        new="",
+        breaks="what the session counts is what it has told",
+        tests=_HANDOVER,
+    ),
+    Mutant(
+        name="what was given up is told by both links",
+        file="core/strand.py",
+        old="        self._reconciler.overlook()\n",
+        new="",
+        breaks="what was given up is told once",
+        tests=_HANDOVER,
+    ),
+    Mutant(
+        name="an image is news",
+        file="core/sieve.py",
+        old="if proven and n <= self._fenced}",
+        new="if proven and n < 0}",
+        breaks="sieve, law 5: so does whatever begins a channel",
+        tests=_SIEVE,
+    ),
+    Mutant(
+        name="what was given up is heard at the switch",
+        file="core/sieve.py",
+        old="if self._wishes.get(each[1].channel)]",
+        new="if each]",
+        breaks="of a channel that was given up nothing is heard",
+        tests=_SIEVE,
+    ),
+    Mutant(
+        name="an announced maintenance is forgotten with its link",
+        file="core/strand.py",
+        old="            self.renew(ANNOUNCED, outage)\n",
+        new="            pass\n",
+        breaks="a maintenance is entered on a fresh link",
+        tests=_HANDOVER,
     ),
 )

@@ -1,11 +1,13 @@
 """Many real reconnects of one session, and what they leave behind: run by hand.
 
-    python tests/real/reconnects.py [COUNT] [--venue NAME]
+    python tests/real/reconnects.py [COUNT] [--venue NAME] [--rotate]
 
 Goal: tasks, descriptors and memory are as flat after 10,000 reconnects as after the first tenth of
 them, on both sides. Method: the local venue runs in a process of its own and cuts its sessions
 whenever it is told to; it is told so as soon as the session is ready, and every second time only
-when it is subscribed too. It cuts in turn with a CLOSE frame and without one.
+when it is subscribed too. It cuts in turn with a CLOSE frame and without one. With `--rotate` it
+cuts nothing: the session replaces its link, again and again, and two links overlap by milliseconds
+where they would by seconds.
 
 Law 1: a count that has grown is exit status 1, and so is a session that is not ready in time.
 Law 2: numbers are taken in the same state each time, with garbage collected on both sides.
@@ -26,7 +28,8 @@ import msgspec
 from msgspec import Struct
 
 import venuewire
-from venuewire import Down, Ready, Subscribed
+from venuewire import Down, Ready, Rotated, Subscribed
+from venuewire.core import rotation, sieve, succession
 from venuewire.core.updates import Update
 from venuewire.demo import CREDENTIALS
 from venuewire.venues import venue as venue_named
@@ -40,6 +43,8 @@ MEMORY_GROWTH: Final = 4 * 1024 * 1024
 """Bytes that memory may grow by after the first tenth: pools and caches, not leaks. Of 10,000
 reconnects that would be 470 bytes each."""
 BACKOFF: Final = venuewire.Backoff(initial=0.001, limit=0.002)
+OVERLAP: Final = 0.005
+"""Seconds."""
 SOURCE: Final = str(Path(venuewire.__file__).parents[1])
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 
@@ -150,6 +155,10 @@ class Course:
     async def subscribed(self) -> None:
         await self._until(lambda: self._link > self._left and self._agreed >= self._wanted)
 
+    async def rotated(self) -> None:
+        left = self._link
+        await self._until(lambda: self._link > left)
+
     def cut(self) -> None:
         self._left = self._link
 
@@ -160,7 +169,7 @@ class Course:
 
     def _hear(self, update: Update) -> None:
         match update:
-            case Ready(link):
+            case Ready(link) | Rotated(_, link):
                 self._link = link
             case Down():
                 self._link = 0
@@ -171,7 +180,7 @@ class Course:
                 pass
 
 
-async def reconnect(name: str, count: int) -> list[Row]:
+async def reconnect(name: str, count: int, *, rotate: bool) -> list[Row]:
     """The counts before, after the first link and each tenth, and when the session is closed."""
     rows: list[Row] = []
     began = time.monotonic()
@@ -189,15 +198,32 @@ async def reconnect(name: str, count: int) -> list[Row]:
                 if number % max(1, count // STEPS) == 0:
                     await course.subscribed()
                     await note(number)
-                await (course.ready() if number % 2 else course.subscribed())
-                venue.order(b"abort" if number % 4 < 2 else b"cut")
-                course.cut()
+                await (_rotate(course) if rotate else _reconnect(course, venue, number))
             await course.subscribed()
             await note(count)
-            assert course.session.health.counters.reconnects == count
+            counters = course.session.health.counters
+            assert (counters.rotations if rotate else counters.reconnects) == count
+            assert (counters.reconnects if rotate else counters.rotations) == 0
+            assert not (rotate and counters.gaps)
         await asyncio.sleep(1.0)  # For the venue's side of the last link to end.
         await note(count)
     return rows
+
+
+async def _reconnect(course: Course, venue: VenueProcess, number: int) -> None:
+    await (course.ready() if number % 2 else course.subscribed())
+    venue.order(b"abort" if number % 4 < 2 else b"cut")
+    course.cut()
+
+
+async def _rotate(course: Course) -> None:
+    await course.session.rotate(timeout=PATIENCE)
+    await course.rotated()
+
+
+def shorten_overlap() -> None:
+    for module in (rotation, sieve, succession):
+        vars(module)["OVERLAP"] = OVERLAP
 
 
 # The verdict.
@@ -236,6 +262,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("count", nargs="?", type=int, default=10_000)
     parser.add_argument("--venue", choices=sorted(venues()), default="kucoin")
+    parser.add_argument("--rotate", action="store_true", help="replace links, and cut none")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
@@ -245,7 +272,10 @@ def main() -> int:
         parser.error(f"COUNT must be at least {STEPS}")
     print(f"{options.venue}; the client's process, then the venue's; memory in MB")
     print("reconnects  seconds  |  tasks  descriptors    memory  |  tasks  descriptors    memory")
-    found = growth(asyncio.run(reconnect(options.venue, options.count)))
+    if options.rotate:
+        shorten_overlap()
+    rows = asyncio.run(reconnect(options.venue, options.count, rotate=options.rotate))
+    found = growth(rows)
     print("\n".join(found) or "flat")
     return 1 if found else 0
 

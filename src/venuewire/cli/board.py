@@ -39,6 +39,8 @@ _UPDATE_STYLES: Final = {
     "Ready": "green",
     "Alive": "green",
     "Subscribed": "green",
+    "Rotated": "green",
+    "Maintenance": "yellow",
     "Notice": "yellow",
     "Stalled": "yellow",
     "Suspect": "yellow",
@@ -83,8 +85,10 @@ COLUMNS: Final = (
     Column("beats", 6, 7, lambda _, health: str(health.counters.heartbeats)),
     Column("notes", 5, 5, lambda post, _: str(post.notes.count)),
     Column("reconn", 6, 1, lambda _, health: str(health.counters.reconnects)),
+    Column("rotated", 7, 9, lambda _, health: str(health.counters.rotations)),
     Column("gaps", 4, 1, lambda _, health: str(health.counters.gaps)),
-    Column("last event", 16, 9, lambda post, _: post.last, right=False, stretches=True),
+    Column("lag", 6, 11, lambda _, health: _age(health.lag)),
+    Column("last event", 16, 10, lambda post, _: post.last, right=False, stretches=True),
 )
 
 

@@ -38,6 +38,7 @@ class Report(Struct, frozen=True, kw_only=True):
     pongs: int
     heartbeats: int
     reconnects: int
+    rotations: int
     gaps: int
     refused: int
     rtt_ms: float | None
@@ -62,6 +63,7 @@ class Report(Struct, frozen=True, kw_only=True):
             pongs=counters.pongs,
             heartbeats=counters.heartbeats,
             reconnects=counters.reconnects,
+            rotations=counters.rotations,
             gaps=counters.gaps,
             refused=counters.refused,
             rtt_ms=None if trip is None else round(trip * 1000, 3),

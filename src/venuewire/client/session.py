@@ -4,6 +4,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from functools import cache
+from math import inf
 from random import Random
 from ssl import SSLContext
 from types import TracebackType
@@ -101,6 +102,8 @@ def connect(  # noqa: PLR0913 - each is a choice of its own, and has a default
 def _kernel(
     venue: Venue, options: ClientOptions, backoff: Backoff, rotate_after: float | None, rng: Random
 ) -> ClientSession:
+    if rotate_after is not None and not 0 < rotate_after < inf:
+        raise ConfigurationError(f"rotate_after: seconds above 0, not {rotate_after}")
     connects = _connect_budget(venue) if options.url is None else None
     dialect = venue.client(replace(options, tag=f"venuewire-{rng.getrandbits(64):016x}"))
     return ClientSession(
@@ -299,14 +302,17 @@ class Session:
         The new link carries all channels before the old one is given up, so nothing is missed, and
         nothing is heard twice. The session stays ready; `Rotated` tells of each link.
 
-        Raises `NotLive` when the session is not ready, or ends, or when it takes longer than
-        `timeout` seconds; then it goes on all the same.
+        Raises `NotLive` when the session is not ready, or ends; when a link stays, because no other
+        can be had within `backoff.attempts`; or when it takes longer than `timeout` seconds: then
+        it goes on all the same.
         """
 
         def ask(now: Instant) -> Wait:
-            links = self._kernel.links
+            old = [strand.link for strand in self._kernel.strands]
             self._kernel.rotate(now)
-            return UntilReplaced(links, lambda: self._kernel.links)
+            return UntilReplaced(
+                old, lambda: self._kernel.links, lambda: self._kernel.replaces(now)
+            )
 
         await self._end_of(self._do(ask), timeout, "links not replaced")
 

@@ -6,11 +6,14 @@ and what nobody waits for any more is forgotten.
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from venuewire.core import updates
 from venuewire.core.errors import AccessRefused, ConfigurationError, NotLive, VenuewireError
 from venuewire.core.updates import Cause, Down, Update
+
+_OF_LINKS: Final = (updates.Notice, updates.Rotated, updates.Ready, updates.Unsubscribed)
+"""Links come and go with these; of several, one that carries nothing any more goes silently."""
 
 Word: TypeAlias = type[updates.Subscribed | updates.Unsubscribed]
 
@@ -75,20 +78,28 @@ class UntilAgreed(Wait):
 
 
 class UntilReplaced(Wait):
-    """None of these links is left."""
+    """None of these links is left; or some are, and nothing is done about it any more."""
 
-    __slots__ = ("_links", "_old")
+    __slots__ = ("_goes_on", "_links", "_notice", "_old")
 
-    def __init__(self, old: Iterable[int], links: Callable[[], Iterable[int]]) -> None:
+    def __init__(
+        self, old: Iterable[int], links: Callable[[], Iterable[int]], goes_on: Callable[[], bool]
+    ) -> None:
         super().__init__()
         self._old = set(old)
         self._links = links
+        self._goes_on = goes_on
+        self._notice = "given up"
 
     def hear(self, update: Update) -> None:
         super().hear(update)
-        news = isinstance(update, updates.Rotated | updates.Ready)
-        if news and self._old.isdisjoint(self._links()):
-            self.finish()
+        if isinstance(update, updates.Notice):
+            self._notice = update.text
+        if isinstance(update, _OF_LINKS):
+            if self._old.isdisjoint(self._links()):
+                self.finish()
+            elif not self._goes_on():
+                self.fail(NotLive(f"not replaced: {self._notice}"))
 
 
 class UntilAnswered(Wait):

@@ -30,7 +30,7 @@ from venuewire.core.lifecycle import Phase
 from venuewire.core.messages import Message
 from venuewire.core.outages import Outages
 from venuewire.core.pacing import Budget
-from venuewire.core.strand import Strand
+from venuewire.core.strand import ANNOUNCED, Strand
 from venuewire.core.subscriptions import Topic, Wish, expecting
 from venuewire.core.succession import Succession
 
@@ -108,7 +108,7 @@ class ClientSession:
         self._begun = True
         for strand in self.strands:
             strand.connect(now)
-        self._settle(now)
+        self.review(now)
 
     def subscribe(
         self,
@@ -128,7 +128,7 @@ class ClientSession:
                 each.want(share, now)
             if self._begun and strand.phase is Phase.IDLE:
                 strand.connect(now)
-        self._settle(now)
+        self.review(now)
         return [topic.channel for topic in topics]
 
     def unsubscribe(self, channel: str, now: Instant, **options: Option) -> list[str]:
@@ -138,7 +138,7 @@ class ClientSession:
             for each in [strand, *self._succession.successor(strand)]:
                 each.withdraw(share, now)
         self._close_empty(now)
-        self._settle(now)
+        self.review(now)
         return [topic.channel for topic in topics]
 
     def ping(self, now: Instant) -> list[int]:
@@ -160,7 +160,7 @@ class ClientSession:
             raise NotLive(f"cannot rotate: the session is {self.phase.name.lower()}")
         for strand in self.strands:
             strand.renew(why, now.monotonic)
-        self._settle(now)
+        self.review(now)
 
     def close(self, now: Instant) -> None:
         self._succession.abandon(now)
@@ -169,6 +169,10 @@ class ClientSession:
             strand.retire(now)
         self.strands = [first]
         first.close(now)
+
+    def replaces(self, asked: Instant) -> bool:
+        """Links are being replaced, or were to be by then."""
+        return self._succession.replaces(asked)
 
     def health(self, now: Instant) -> Health:
         return examine(self, self._weakest, now)
@@ -194,7 +198,7 @@ class ClientSession:
             self._on_time(event, now)
         elif (strand := self._carriers.get(event.link)) is not None:
             strand.handle(event, now)
-        self._settle(now)
+        self.review(now)
 
     def _on_time(self, event: TimeEvent, now: Instant) -> None:
         for strand in self._all:
@@ -215,20 +219,27 @@ class ClientSession:
 
     def new_link(self, strand: Strand) -> int:
         self._links += 1
-        self._forget_links(strand)
+        self.forget(strand)
         self._carriers[self._links] = strand
         return self._links
 
+    def forget(self, strand: Strand) -> None:
+        self._carriers = {n: each for n, each in self._carriers.items() if each is not strand}
+
     def told(self, strand: Strand, update: updates.Update) -> None:
         if self._succession.hears(strand, update):
+            self.counters.gaps += isinstance(update, updates.Gap)
             self.commands.append(Deliver(update))
 
     def announced(self, word: messages.Announced, now: Instant) -> None:
         for outage in self._outages.news(word.outages, now):
             self.commands.append(Deliver(outage))
             if (at := self._outages.rotate_at(outage, now)) is not None:
-                for strand in self.strands:
-                    strand.renew("a maintenance is announced", at)
+                for strand in self._all:
+                    strand.renew(ANNOUNCED, at)
+
+    def next_rotation(self, now: Instant) -> float | None:
+        return self._outages.next_rotation(now)
 
     def in_maintenance(self, now: Instant) -> bool:
         return self.under_maintenance or self._outages.cover(now)
@@ -282,11 +293,8 @@ class ClientSession:
                 if self._succession.successor(strand):
                     self._succession.abandon(now)
                 strand.retire(now)
-                self._forget_links(strand)
+                self.forget(strand)
                 self.strands.remove(strand)
-
-    def _forget_links(self, strand: Strand) -> None:
-        self._carriers = {n: each for n, each in self._carriers.items() if each is not strand}
 
     def __repr__(self) -> str:
         return f"ClientSession({self.phase.name.lower()}, link {self.link})"
@@ -294,9 +302,6 @@ class ClientSession:
     # After whatever happened.
 
     def review(self, now: Instant) -> None:
-        self._succession.review(now)
-
-    def _settle(self, now: Instant) -> None:
         self._succession.review(now)
         self._succession.begin(now)
         ended = next((strand for strand in self.strands if strand.phase is Phase.CLOSED), None)

@@ -78,10 +78,12 @@ class Inflight:
             del self._pending[pending.id]
         return late
 
-    def clear(self) -> list[Pending]:
-        """Take out all of them."""
-        pending, self._pending = list(self._pending.values()), {}
-        return pending
+    def clear(self, purpose: Purpose | None = None) -> list[Pending]:
+        """Take out all of them; with `purpose`, all such."""
+        taken = [p for p in self._pending.values() if purpose in {None, p.purpose}]
+        for pending in taken:
+            del self._pending[pending.id]
+        return taken
 
     def _find(
         self, id: RequestId | None, channels: tuple[str, ...], purpose: Purpose | None

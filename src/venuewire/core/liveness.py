@@ -153,9 +153,9 @@ class Liveness:
         self._awaited = next((at for ping, at in self._pings.items() if ping > answered), None)
         return self.round_trip
 
-    def awaits(self, id: int) -> bool:
-        """This ping of ours is still unanswered."""
-        return id in self._pings
+    def proven_since(self, moment: float) -> bool:
+        """A ping of ours that was sent then, in monotonic seconds, or later, has been answered."""
+        return self.pong_at is not None and self._proven_at >= moment
 
     @property
     def covered_until(self) -> float:

@@ -6,7 +6,7 @@ Law: an announcement is repeated on each link that asks for it, and is news once
 from collections.abc import Iterable
 from typing import Final
 
-from venuewire.core.instant import Instant
+from venuewire.core.instant import Instant, earliest
 from venuewire.core.messages import Maintenance
 
 LEAD: Final = 30.0
@@ -36,6 +36,11 @@ class Outages:
         """Monotonic seconds, when to enter it on a fresh link; None when it has begun already."""
         ahead = outage.effective_at - now.realtime
         return None if ahead <= 0 else now.monotonic + max(0.0, ahead - LEAD)
+
+    def next_rotation(self, now: Instant) -> float | None:
+        """The same for a link that is fresh now; None while no other is needed."""
+        ahead = [self.rotate_at(outage, now) for outage in self._known]
+        return earliest(*(at for at in ahead if at is not None and at > now.monotonic))
 
     def cover(self, now: Instant) -> bool:
         """The venue said it would be down about now."""

@@ -89,6 +89,10 @@ class Reconciler:
             if pending.purpose is Purpose.UNSUBSCRIBE:
                 self._session.deliver(*map(updates.Unsubscribed, pending.channels))
 
+    def overlook(self) -> None:
+        """What is being given up has been told of another link."""
+        self._inflight.clear(Purpose.UNSUBSCRIBE)
+
     # Asking.
 
     def want(self, topics: Sequence[Topic], ready: bool, now: Instant) -> None:
@@ -209,7 +213,6 @@ class Reconciler:
             self._promises.watch(wish, now)
             session.deliver(updates.Subscribed(channel))
             if since is not None:
-                session.counters.gaps += 1
                 session.deliver(updates.Gap(channel, since, now.realtime, why))
 
     def _split(self, channels: tuple[str, ...], now: Instant) -> None:
@@ -230,7 +233,6 @@ class Reconciler:
         if before is None or last is None or message.kind == "snapshot" or first <= before + 1:
             return
         why = f"the venue's numbers go from {before} to {first}"
-        self._session.counters.gaps += 1
         self._session.deliver(updates.Gap(message.channel, last.realtime, now.realtime, why))
 
     # Not being answered, and being answered without effect.

@@ -10,14 +10,14 @@ Law 3: an old link that is lost, or falls far behind, ends the rotation at once:
 """
 
 from enum import Enum, auto
-from typing import Final
+from typing import Final, TypeAlias
 
 from venuewire.core.instant import Instant, passed
 from venuewire.core.lifecycle import Phase
 from venuewire.core.liveness import Verdict
 from venuewire.core.sieve import OVERLAP, Sieve
 from venuewire.core.strand import Strand
-from venuewire.core.updates import Down, Refused, Update
+from venuewire.core.updates import Down, Gap, Refused, Stalled, Update
 
 _PAUSE: Final = 1.0
 """Seconds until a suspect link is looked at again."""
@@ -37,6 +37,9 @@ class Outcome(Enum):
     """There will be no new link; the old one remains."""
 
 
+Doubt: TypeAlias = Refused | Stalled | Gap
+
+
 class Rotation:
     def __init__(self, old: Strand, new: Strand, why: str) -> None:
         self.old, self.new, self.why = old, new, why
@@ -46,11 +49,12 @@ class Rotation:
         """Monotonic seconds, when to `review` without being told anything."""
         self.old_down: Down | None = None
         """Why the old link was lost."""
-        self.refused: list[Refused] = []
-        """What the new link may not carry."""
+        self.doubts: dict[tuple[type[Doubt], str | None], Doubt] = {}
+        """What there was to say against the new link, by kind and channel."""
         self.failure = ""
         """Why there will be no new link."""
-        self._fence = 0
+        self._fenced_at = 0.0
+        """Monotonic seconds."""
         old.sift = self.sieve.from_old
         self.link = old.link
         """The number of the link that is to be replaced."""
@@ -61,8 +65,8 @@ class Rotation:
             if not isinstance(update, Down):
                 return True
             self.old_down = update
-        elif isinstance(update, Refused):
-            self.refused.append(update)
+        elif isinstance(update, Doubt):
+            self._doubt(update)
         elif isinstance(update, Down):
             self._begin_again(update)
         return False
@@ -73,19 +77,36 @@ class Rotation:
             return Outcome.SWITCH
         if self.new.phase is Phase.CLOSED:
             return Outcome.ABANDON
-        if not self.new.converged or self.old.phase is not Phase.READY:
+        if not self._converged or self.old.phase is not Phase.READY:
             self.stage, self.deadline = Stage.CONVERGING, None
         elif self.stage is Stage.CONVERGING:
-            self._fence, self.stage = self.old.ping(now), Stage.FENCING
-        elif self.stage is Stage.FENCING and not self.old.liveness.awaits(self._fence):
+            self.sieve.fence()
+            self.old.ping(now)
+            self.stage, self._fenced_at = Stage.FENCING, now.monotonic
+        elif self.stage is Stage.FENCING and self.old.liveness.proven_since(self._fenced_at):
             self.stage, self.deadline = Stage.OVERLAPPING, now.monotonic + OVERLAP
         elif self.stage is Stage.OVERLAPPING and passed(self.deadline, now):
-            if self.old.liveness.verdict is Verdict.ALIVE:
+            if all(strand.liveness.verdict is Verdict.ALIVE for strand in (self.old, self.new)):
                 return Outcome.SWITCH
             self.deadline = now.monotonic + _PAUSE
         return Outcome.GO_ON
 
+    @property
+    def _converged(self) -> bool:
+        return self.new.phase is Phase.READY and self.new.subscriptions.settled
+
+    def _doubt(self, update: Doubt) -> None:
+        channel = update.channel
+        if channel is not None and self.new.subscriptions.get(channel) is None:
+            return  # A venue may name whatever it likes.
+        earlier = self.doubts.get((type(update), channel))
+        if isinstance(update, Gap) and isinstance(earlier, Gap):
+            update = Gap(update.channel, earlier.since, update.until, update.why)
+        self.doubts[type(update), channel] = update
+
     def _begin_again(self, down: Down) -> None:
         self.sieve.clear()
-        self.refused.clear()
+        self.doubts.clear()
+        self.new.was_ready = False
+        self.new.subscriptions.miss_nothing()
         self.failure = down.reason

@@ -5,11 +5,14 @@ Law 1: until the switch all that the old link carries is heard, and what the new
 Law 2: at the switch what was held back and never came by the old link is heard, in its order.
 Law 3: after it, what the old link has brought is not heard a second time.
 Law 4: only what comes after the new link was asked for a channel can come twice.
-Law 5: a snapshot repeats what is known, unless something was missed.
+Law 5: a snapshot repeats what is known, unless something was missed. So does whatever begins a
+       channel on the new link, and never came by the old one although that has brought all of that
+       time: some venues begin with an image of the present, and do not call it a snapshot.
 """
 
 from collections import deque
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import Final, TypeAlias
 
 from venuewire.core.health import Counters
@@ -22,6 +25,9 @@ OVERLAP: Final = 5.0
 MESSAGES_HELD: Final = 65_536
 BYTES_HELD: Final = 64 * 1024 * 1024
 
+_DIGEST: Final = 32
+"""Bytes that are remembered of a message at most."""
+
 _Key: TypeAlias = tuple[str, bytes]
 _NOT_ASKED: Final = (Standing.WANTED, Standing.REFUSED)
 
@@ -29,6 +35,8 @@ _NOT_ASKED: Final = (Standing.WANTED, Standing.REFUSED)
 class Sieve:
     __slots__ = (
         "_counters",
+        "_fenced",
+        "_firsts",
         "_held",
         "_held_bytes",
         "_likeness",
@@ -52,6 +60,9 @@ class Sieve:
         self._held_bytes = 0
         self._twins: dict[_Key, deque[int]] = {}
         self._number = 0
+        self._firsts: dict[str, int] = {}
+        """Of each channel."""
+        self._fenced = 0
 
         # Brought by the old link, and not yet by the new.
         self._unmatched: dict[_Key, deque[float]] = {}
@@ -71,6 +82,7 @@ class Sieve:
         self._twins.clear()
         self._unmatched.clear()
         self._recent.clear()
+        self._firsts.clear()
         self._held_bytes = 0
 
     # Before the switch.
@@ -90,21 +102,37 @@ class Sieve:
 
     def from_new(self, message: Message, now: Instant) -> Message | None:
         key = self._key(message)
+        self._number += 1
+        self._firsts.setdefault(message.channel, self._number)
         if self._matches(key, now):
             self._counters.duplicates += 1
             return None
-        self._number += 1
         self._held[self._number] = message
-        self._held_bytes += len(key[1])
+        self._held_bytes += len(message.raw)
         self._twins.setdefault(key, deque()).append(self._number)
         return None
 
+    def fence(self) -> None:
+        """The old link is asked to prove that it has brought all of before now."""
+        self._fenced = self._number
+
     # The switch, and after it.
 
-    def switch(self, knows: Callable[[str], bool]) -> list[Message]:
+    def holds(self, channel: str, received: float) -> bool:
+        """What the new link brought at that moment, in seconds since the epoch, has not come by the
+        old one."""
+        return any(m.channel == channel and m.received == received for m in self._held.values())
+
+    def switch(self, knows: Callable[[str], bool], *, proven: bool = False) -> list[Message]:
         """What is to be heard now. `knows`: nothing was missed on this channel, so that a snapshot
-        of it has nothing to tell."""
-        held = [m for m in self._held.values() if m.kind != "snapshot" or not knows(m.channel)]
+        of it has nothing to tell. `proven`: the old link has kept to the fence."""
+        images = {n for n in self._firsts.values() if proven and n <= self._fenced}
+        wanted = [each for each in self._held.items() if self._wishes.get(each[1].channel)]
+        held = [
+            message
+            for number, message in wanted
+            if not (message.kind == "snapshot" or number in images) or not knows(message.channel)
+        ]
         self._held.clear()
         self._twins.clear()
         self._counters.messages += len(held)
@@ -121,12 +149,14 @@ class Sieve:
     # How it is done.
 
     def _key(self, message: Message) -> _Key:
-        return message.channel, self._likeness(message)
+        likeness = self._likeness(message)
+        if len(likeness) > _DIGEST:
+            likeness = blake2b(likeness, digest_size=_DIGEST).digest()
+        return message.channel, likeness
 
     def _release(self, key: _Key) -> None:
         numbers = self._twins[key]
-        del self._held[numbers.popleft()]
-        self._held_bytes -= len(key[1])
+        self._held_bytes -= len(self._held.pop(numbers.popleft()).raw)
         if not numbers:
             del self._twins[key]
 

@@ -29,6 +29,7 @@ from venuewire.core.reconciler import Reconciler
 from venuewire.core.subscriptions import Subscriptions, Topic
 from venuewire.core.updates import Cause
 
+ANNOUNCED: Final = "a maintenance is announced"
 _ALIVE: Final = Verdict.ALIVE  # Looked up once here, and not once per frame.
 _BEFORE_READY: Final = frozenset({Phase.GREETING, Phase.AUTHENTICATING})
 _OUTAGES: Final = frozenset({Cause.LOST, Cause.SILENT})
@@ -89,10 +90,6 @@ class Strand:
         ready = self.phase is Phase.READY
         return ready, self.liveness.verdict is _ALIVE, self.liveness.heard.monotonic
 
-    @property
-    def converged(self) -> bool:
-        return self.phase is Phase.READY and self.subscriptions.settled
-
     # Asked by the session.
 
     def connect(self, now: Instant) -> None:
@@ -152,6 +149,11 @@ class Strand:
         self.subscriptions = wishes.renewed()
         self._wish = self.subscriptions.get
 
+    def take_over(self, old: "Strand") -> None:
+        """It is heard from now on, in place of another."""
+        self.went_down = old.went_down
+        self._reconciler.overlook()
+
     def _say_goodbye(self) -> None:
         if self.link:
             self.commands.append(CloseLink(self.link, 1000, ""))
@@ -159,11 +161,7 @@ class Strand:
     # Told by the outside.
 
     def receive(self, link: int, payload: bytes, now: Instant) -> Message | None:
-        """A whole text frame; the message it carries for the application, if it carries one.
-
-        Obey `commands` before delivering the message. Only when there is no message can
-        `deadline` have come nearer.
-        """
+        """As of the session."""
         if link != self.link:
             return None
         liveness, counters = self.liveness, self.counters
@@ -258,6 +256,8 @@ class Strand:
         limits = (self.profile.lifetime, self._owner.rotate_after)
         if (lifetime := earliest(*limits)) is not None:
             self.renew("before its time is up", self._attempts.replace_at(lifetime, now))
+        if (outage := self._owner.next_rotation(now)) is not None:
+            self.renew(ANNOUNCED, outage)
 
     # Hearing the venue.
 

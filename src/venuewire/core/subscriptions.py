@@ -184,6 +184,11 @@ class Subscriptions:
             wish.last_data = wish.sequence = wish.expected_since = None
             wish.muted = False
 
+    def miss_nothing(self) -> None:
+        """Another link has covered all of it."""
+        for wish in self._wishes.values():
+            wish.covered_until, wish.uncovered_why = None, ""
+
     def set_back(self, seconds: float) -> None:
         """The wall clock was: what it said before is told in its new terms."""
         for wish in self._wishes.values():

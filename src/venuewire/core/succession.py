@@ -6,7 +6,7 @@ Law 3: a session that loses its old link before the new one is ready is down, an
 """
 
 from functools import partial
-from typing import Final
+from typing import Final, assert_never
 
 from venuewire.core import updates
 from venuewire.core.commands import Deliver
@@ -14,7 +14,7 @@ from venuewire.core.instant import Instant, earliest, passed
 from venuewire.core.lifecycle import Phase
 from venuewire.core.messages import Message
 from venuewire.core.owner import House
-from venuewire.core.rotation import Outcome, Rotation
+from venuewire.core.rotation import Doubt, Outcome, Rotation
 from venuewire.core.sieve import OVERLAP
 from venuewire.core.strand import Strand
 from venuewire.core.subscriptions import Standing, Wish
@@ -38,7 +38,12 @@ class Succession:
         settled = [at for at, _ in self._settling]
         if self.rotation is not None:
             return earliest(self.rotation.deadline, *settled)
-        return earliest(*settled, *(strand.rotate_at for strand in self._house.strands))
+        return earliest(*settled, *(strand.rotate_at for strand in self._settled))
+
+    def replaces(self, asked: Instant) -> bool:
+        """A rotation is under way, or one that was due by then is yet to begin."""
+        due = (passed(strand.rotate_at, asked) for strand in self._house.strands)
+        return self.rotation is not None or any(due)
 
     def hears(self, strand: Strand, update: Update) -> bool:
         """Whether the application is to hear this of a strand, now."""
@@ -68,7 +73,7 @@ class Succession:
 
     def begin(self, now: Instant) -> None:
         """The next rotation that is due, unless one is under way."""
-        due = [s for s in self._house.strands if passed(s.rotate_at, now)]
+        due = [s for s in self._settled if passed(s.rotate_at, now)]
         if due and self.rotation is None:
             old, new = due[0], self._house.new_strand()
             why, old.rotate_at = old.rotate_why, None
@@ -82,7 +87,7 @@ class Succession:
         """The old link stays."""
         if self.rotation is not None:
             self.rotation.old.sift = None
-            self.rotation.new.retire(now)
+            self._end(self.rotation.new, now)
             self.rotation = None
 
     def settle(self, now: Instant) -> None:
@@ -92,6 +97,12 @@ class Succession:
             self._settling.remove(settled)
 
     # How it is done.
+
+    @property
+    def _settled(self) -> list[Strand]:
+        """Who may be replaced: not before all that its predecessor brought has come again."""
+        settling = [strand for _, strand in self._settling]
+        return [strand for strand in self._house.strands if strand not in settling]
 
     def _from_successor(self, rotation: Rotation, message: Message, now: Instant) -> Message | None:
         told = rotation.sieve.from_new(message, now)
@@ -106,18 +117,13 @@ class Succession:
         if down is not None and new.phase is not Phase.READY:
             self._fall_back(rotation, down, now)
             return
-        if down is None:
-            why = rotation.why
-            old.retire(now)
-        else:
-            why = f"the old link was lost: {down.reason}"
-        self._house.strands[self._house.strands.index(old)] = new
+        why = rotation.why if down is None else f"the old link was lost: {down.reason}"
+        self._replace(old, new, now)
         self._house.counters.rotations += 1
-        new.went_down = old.went_down
         self._tell(updates.Rotated(rotation.link, new.link, why), *self._inherit(old, new))
-        self._tell(*rotation.refused)
+        self._tell_doubts(rotation, now)
         missed = {w.topic.channel for w in old.subscriptions if w.covered_until is not None}
-        self._tell(*rotation.sieve.switch(lambda channel: channel not in missed))
+        self._tell(*rotation.sieve.switch(lambda channel: channel not in missed, proven=not down))
         new.sift = rotation.sieve.after
         self._settling.append((now.monotonic + OVERLAP, new))
 
@@ -125,15 +131,24 @@ class Succession:
         """The new link is made in place of the old, with nothing between them."""
         old, new = rotation.old, rotation.new
         if down.retry_in is None:
-            new.retire(now)
+            self._end(new, now)
             self._tell(down)
             return
         new.sift = None
-        new.was_ready, new.went_down = old.was_ready, old.went_down
+        new.was_ready = old.was_ready
+        self._replace(old, new, now)
         self._inherit(old, new)
-        self._house.strands[self._house.strands.index(old)] = new
         wait = 0.0 if new.retry_at is None else max(0.0, new.retry_at - now.monotonic)
         self._tell(Down(down.cause, down.reason, wait))
+
+    def _replace(self, old: Strand, new: Strand, now: Instant) -> None:
+        self._house.strands[self._house.strands.index(old)] = new
+        self._end(old, now)
+        new.take_over(old)
+
+    def _end(self, strand: Strand, now: Instant) -> None:
+        strand.retire(now)
+        self._house.forget(strand)
 
     def _inherit(self, old: Strand, new: Strand) -> list[Update]:
         """What the successor is answerable for; and what there is to say of it already."""
@@ -162,5 +177,30 @@ class Succession:
         gap = updates.Gap(channel, since, agreed.realtime, wish.uncovered_why or why)
         return [updates.Subscribed(channel), gap]
 
+    def _tell_doubts(self, rotation: Rotation, now: Instant) -> None:
+        """Of the new link, as far as they still hold, and the old one has not met them."""
+        for doubt in rotation.doubts.values():
+            if _holds(doubt, rotation, now):
+                self._house.counters.gaps += isinstance(doubt, updates.Gap)
+                self._tell(doubt)
+
     def _tell(self, *news: Update) -> None:
         self._house.commands += map(Deliver, news)
+
+
+def _holds(doubt: Doubt, rotation: Rotation, now: Instant) -> bool:
+    if doubt.channel is None:
+        return True
+    heir = rotation.new.subscriptions.get(doubt.channel)
+    wish = rotation.old.subscriptions.get(doubt.channel)
+    match doubt:
+        case _ if heir is None:
+            return False  # Given up meanwhile.
+        case updates.Refused():
+            return heir.standing is Standing.REFUSED
+        case updates.Stalled():
+            return passed(heir.data_due, now) and not (wish is not None and wish.muted)
+        case updates.Gap(channel, _, until):
+            return rotation.sieve.holds(channel, until)
+        case _:
+            assert_never(doubt)

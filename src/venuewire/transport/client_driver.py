@@ -195,7 +195,8 @@ class ClientDriver:
                 self._fetches[number] = self._begin(self._fetch(command))
             case Dial(number):
                 link = self._links[number] = ClientLink(number, self)
-                link.task = self._begin(self._carry(link, command))
+                link.task = self._begin(link.run(command, self._ssl_context))
+                link.task.add_done_callback(lambda _: self._links.pop(number))
             case CloseLink():
                 self._close_link(command)
             case _:
@@ -229,12 +230,6 @@ class ClientDriver:
             self._fetches.pop(command.link, None)
         self.happened(event, self.clock())
         self.settle()
-
-    async def _carry(self, link: ClientLink, command: Dial) -> None:
-        try:
-            await link.run(command, self._ssl_context)
-        finally:
-            del self._links[link.number]
 
     # Waking the session.
 

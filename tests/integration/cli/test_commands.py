@@ -116,7 +116,7 @@ def test_watch_holds_a_live_session_to_every_venue() -> None:
         assert session["pings"] >= session["pongs"] >= 1
         assert session["rtt_ms"] > 0
         assert session["messages"] >= 2
-        assert (session["reconnects"], session["gaps"]) == (0, 0)
+        assert (session["reconnects"], session["rotations"], session["gaps"]) == (0, 0, 0)
         assert session["notifications"] == (session["venue"] == "kraken-futures")
     assert not [secret for secret in SECRETS if secret in completed.stdout]
 

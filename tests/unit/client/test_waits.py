@@ -4,13 +4,22 @@ import asyncio
 
 import pytest
 
-from venuewire.client.waits import UntilAgreed, UntilAnswered, UntilReady, Wait, Waits
+from venuewire.client.waits import (
+    UntilAgreed,
+    UntilAnswered,
+    UntilReady,
+    UntilReplaced,
+    Wait,
+    Waits,
+)
 from venuewire.core.errors import AccessRefused, ConfigurationError, NotLive
 from venuewire.core.updates import (
     Cause,
     Down,
+    Notice,
     Ready,
     Refused,
+    Rotated,
     Subscribed,
     Suspect,
     Unsubscribed,
@@ -92,3 +101,26 @@ async def test_a_wait_that_is_canceled_is_forgotten() -> None:
         await waiting
     waits.told(Ready(1))
     assert len(waits) == 0
+
+
+async def test_until_replaced() -> None:
+    def wait(*links: int, goes_on: bool = True) -> Wait:
+        return UntilReplaced([1, 2], lambda: links, lambda: goes_on)
+
+    rotated, stays = Rotated(1, 3, "asked for"), Notice("link 2 stays: unreachable")
+    assert await outcome(wait(3, 4), rotated) == "ends"
+    assert await outcome(wait(3, 2), rotated, Notice("welcome")) == "goes on"
+    assert await outcome(wait(3, 4), LOST, Subscribed("a")) == "goes on"
+    assert await outcome(wait(3, 4), LOST, Ready(4)) == "ends"
+    assert await outcome(wait(3), Unsubscribed("a")) == "ends"
+    assert await outcome(wait(3, 2, goes_on=False), stays) == "NotLive"
+    assert await outcome(wait(3, 2, goes_on=False), LOST) == "goes on"
+    assert await outcome(wait(3, 2), CLOSED) == "NotLive"
+
+
+async def test_who_waits_for_a_link_to_be_replaced_hears_why_it_stays() -> None:
+    waits, wait = Waits(), UntilReplaced([1], lambda: [1], lambda: False)
+    waits.add(wait)
+    waits.told(Notice("link 1 stays: unreachable"))
+    with pytest.raises(NotLive, match="not replaced: link 1 stays: unreachable"):
+        await waits.end_of(wait, 0)

@@ -48,12 +48,20 @@ def test_without_the_old_links_pong_nothing_is_proven() -> None:
     assert book.session.links == [1, 2]
 
 
-def test_a_later_pong_proves_nothing_about_the_fence() -> None:
-    book = fencing().ping() << b"ping 4"
+def test_the_pong_to_a_later_ping_proves_as_much() -> None:
+    """RFC 6455, section 5.5.3: "MAY elect to send a Pong frame for only the most recently processed
+    Ping frame"."""
+    book = fencing().wait(1).ping() << b"ping 4"
     book.hear(Pong(4), link=1) << ReportRoundTrip(4, 0.0)
-    book.wait(60).end()
-    book.hear(Pong(3), link=1) << ReportRoundTrip(3, 60.0)
     ended(book.wait(OVERLAP))
+
+
+def test_the_pong_to_an_earlier_ping_proves_nothing() -> None:
+    book = converging().ping() << b"ping 3"
+    book.wait(1).hear(Subscribed(2), link=2) << b"ping 4"
+    book.hear(Pong(3), link=1) << ReportRoundTrip(3, 1.0)
+    book.wait(9).end()
+    assert book.session.links == [1, 2]
 
 
 def test_of_the_new_link_nothing_is_heard_before_it_takes_over() -> None:

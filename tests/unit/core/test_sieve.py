@@ -104,6 +104,67 @@ def test_a_snapshot_is_heard_only_where_something_was_missed(
     assert between.switch(lambda _: known) == heard
 
 
+def test_what_begins_a_channel_and_never_came_by_a_link_that_is_proven_is_an_image() -> None:
+    between = sieve()
+    between.from_new(message(0), at(0))
+    between.fence()
+    between.from_new(message(1), at(1))
+    assert between.switch(knows, proven=True) == [message(1)]
+
+
+@pytest.mark.parametrize(("known", "proven"), [(False, True), (True, False)])
+def test_an_image_is_heard_where_something_may_have_been_missed(known: bool, proven: bool) -> None:
+    between = sieve()
+    between.from_new(message(0), at(0))
+    between.fence()
+    assert between.switch(lambda _: known, proven=proven) == [message(0)]
+
+
+def test_what_begins_a_channel_after_the_fence_may_be_news() -> None:
+    between = sieve()
+    between.fence()
+    between.from_new(message(0), at(0))
+    assert between.switch(knows, proven=True) == [message(0)]
+
+
+def test_what_follows_the_beginning_is_no_image() -> None:
+    between = sieve()
+    between.from_old(message(0), at(0))
+    between.from_new(message(0), at(0))
+    between.from_new(message(1), at(0))
+    between.fence()
+    assert between.switch(knows, proven=True) == [message(1)]
+
+
+def test_of_a_channel_that_was_given_up_nothing_is_heard() -> None:
+    wishes = Subscriptions()
+    wishes.want(Topic("a"))
+    between = Sieve(wishes, lambda message: bytes(message.raw), Counters())
+    between.from_new(message(1), at(0))
+    wishes.forget("a")
+    assert between.switch(knows) == []
+
+
+def test_what_is_long_is_remembered_by_a_digest_and_told_apart_all_the_same() -> None:
+    between = sieve()
+    one, other = (Message(channel="a", raw=b"x" * 10_000 + end) for end in (b"1", b"2"))
+    between.from_old(one, at(0))
+    between.switch(knows)
+    assert between.after(other, at(0)) == other
+    assert between.after(one, at(0)) is None
+
+
+def test_what_came_at_a_moment_is_held_until_the_old_link_brings_it() -> None:
+    between = sieve()
+    late = Message(channel="a", raw=b"1", received=5.0)
+    between.from_new(late, at(0))
+    assert between.holds("a", 5.0)
+    assert not between.holds("a", 6.0)
+    assert not between.holds("b", 5.0)
+    between.from_old(late, at(1))
+    assert not between.holds("a", 5.0)
+
+
 def test_a_new_link_that_was_lost_leaves_nothing() -> None:
     between = sieve()
     between.from_old(message(1), at(0))
