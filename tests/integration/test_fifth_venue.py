@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator
-from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import pytest
 
 import venuewire
+from distribution import install
 from toy_venue import TOY
 from venuewire import venues
 from venuewire.core.errors import ConfigurationError
@@ -24,9 +24,9 @@ VENUES = (TOY,)
 @pytest.fixture(autouse=True)
 def forgetful() -> Iterator[None]:
     """What was found is looked for again, before and after."""
-    venues.venues.cache_clear()
+    venues._plugged.cache_clear()
     yield
-    venues.venues.cache_clear()
+    venues._plugged.cache_clear()
 
 
 @pytest.fixture
@@ -50,10 +50,22 @@ async def test_a_folder_is_a_venue_on_both_sides() -> None:
         assert message.data == {"price": 1}
 
 
-def test_an_entry_point_is_a_venue(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = EntryPoint("toy", "toy_venue:VENUES", venues.GROUP)
-    monkeypatch.setattr(venues, "entry_points", lambda **_: EntryPoints([entry]))
+def test_an_entry_point_is_a_venue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path, {venues.GROUP: {"toy": "toy_venue:VENUES"}}, {})
+    monkeypatch.syspath_prepend(tmp_path)
     assert venues.venue("toy") is TOY
+    assert list(venues.venues()) == sorted(venues.venues())
+
+
+def test_one_that_is_wrong_takes_no_other_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = {"a": "toy_venue:SCHEMA", "b": "no_such_module:VENUES"}
+    install(tmp_path, {venues.GROUP: {"toy": "toy_venue:TOY", **wrong}}, {})
+    monkeypatch.syspath_prepend(tmp_path)
+    assert venues.venue("toy") is TOY
+    with pytest.raises(ConfigurationError, match=r"a = toy_venue:SCHEMA .*b = no_such_module:"):
+        venues.venue("nasdaq")
 
 
 def test_an_unknown_venue_is_answered_with_the_names_there_are() -> None:

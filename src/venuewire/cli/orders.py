@@ -9,11 +9,11 @@ from msgspec import UNSET, Struct, UnsetType, to_builtins
 from msgspec.json import encode
 
 from venuewire.cli.arguments import CONTROL_VARIABLE, base_url, json_value, one_venue
-from venuewire.cli.lines import printable, say, say_json
+from venuewire.cli.lines import complain, printable, say, say_json
 from venuewire.cli.outcome import SUCCESS, CommandFailed, WrongUsage
-from venuewire.faults.catalog import CATALOG, purpose
+from venuewire.faults.catalog import faults, purpose
 from venuewire.faults.reference import one_line
-from venuewire.faults.scenario import SCENARIOS
+from venuewire.faults.scenario import scenarios
 
 TIMEOUT: Final = 10.0
 """Seconds for the whole exchange."""
@@ -118,16 +118,18 @@ async def clear_faults(id: int | None, base: str, *, json: bool) -> int:
 
 
 def list_known(*, json: bool) -> int:
-    """The catalog, and the scenarios."""
-    known = {one_line(fault): purpose(fault) for fault in CATALOG.values()}
-    known |= {scenario.name: scenario.purpose for scenario in SCENARIOS.values()}
-    width = max(map(len, CATALOG)) + 2
+    """The faults and the scenarios; on stderr, which entry points were left out, and why."""
+    known = {one_line(fault): purpose(fault) for fault in faults().by_name.values()}
+    known |= {scenario.name: scenario.purpose for scenario in scenarios().by_name.values()}
+    width = max(map(len, faults().by_name)) + 2
     for text, does in known.items():
         name, _, parameters = text.partition(":")
         if json:
             say_json({"event": "known", "name": name, "parameters": parameters, "purpose": does})
         else:
             say(f"{name:{width}}{does}{f' ({parameters})' if parameters else ''}")
+    for left_out in (*faults().left_out, *scenarios().left_out):
+        complain(str(left_out))
     return SUCCESS
 
 

@@ -1,6 +1,7 @@
 """The reference of all faults, as Markdown; made from the catalog, and from nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final, Literal, get_args, get_origin
 
 from msgspec import NODEFAULT
@@ -8,8 +9,9 @@ from msgspec import NODEFAULT
 from venuewire.faults.catalog import CATALOG, FAMILIES, parameters, purpose
 from venuewire.faults.fault import Fault
 from venuewire.faults.pains import PAINS
-from venuewire.faults.scenario import SCENARIOS
+from venuewire.faults.timetables import SCENARIOS, Scenario
 
+_NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 _HEAD: Final = """\
 # Faults
 
@@ -18,7 +20,7 @@ this page is out of date.
 
 A local venue misbehaves on demand: `venuewire serve --fault SPEC`, `venuewire fault add SPEC`,
 `[[fault]]` in the file `serve --config` reads, `LocalVenue.fault(spec)`. The simulation takes the
-same values.
+same values. [Other packages can add some](../how-to/add-a-fault.md).
 
     half-open                               from now on
     half-open@30                            30 seconds from now
@@ -33,8 +35,11 @@ that could happen to a frame the first counts, in the order in which the faults 
 """
 
 
-def reference() -> str:
-    return "\n".join(_lines())
+def reference(
+    added: Mapping[str, type[Fault]] = _NONE, staged: Mapping[str, Scenario] = _NONE
+) -> str:
+    """Of this package's faults and scenarios, and of those that entry points have added."""
+    return "\n".join(_lines(added, staged))
 
 
 def one_line(fault: type[Fault]) -> str:
@@ -43,14 +48,18 @@ def one_line(fault: type[Fault]) -> str:
     return f"{fault.name}:{','.join(said)}" if said else fault.name
 
 
-def _lines() -> Iterator[str]:
-    yield f"{_HEAD}\n{len(CATALOG)} faults, {len(SCENARIOS)} scenarios.\n"
-    for family, faults in FAMILIES.items():
+def _lines(added: Mapping[str, type[Fault]], staged: Mapping[str, Scenario]) -> Iterator[str]:
+    scenarios = {**SCENARIOS, **staged}
+    families = {**FAMILIES, "By entry point": tuple(added.values())}
+    yield f"{_HEAD}\n{len(CATALOG) + len(added)} faults, {len(scenarios)} scenarios.\n"
+    for family, faults in families.items():
+        if not faults:
+            continue
         yield f"## {family}\n"
         for fault in faults:
             yield from _entry(fault)
     yield "## Scenarios\n\nA scenario's name stands wherever a spec does.\n"
-    for scenario in SCENARIOS.values():
+    for scenario in scenarios.values():
         yield f"### `{scenario.name}`\n\n{scenario.purpose.capitalize()}.\n"
         yield from (f"    {fault}" for fault in scenario.faults)
         yield ""
@@ -67,7 +76,8 @@ def _entry(fault: type[Fault]) -> Iterator[str]:
     if parameters(fault):
         yield ""
     sources = [f"{PAINS[number]} ({number})" for number in fault.pains]
-    yield f"Reproduces: {'; '.join([*sources, *filter(None, [fault.rule])])}.\n"
+    if sources := [*sources, *filter(None, [fault.rule])]:
+        yield f"Reproduces: {'; '.join(sources)}.\n"
 
 
 def _kind(type: Any) -> str:

@@ -1,71 +1,34 @@
-"""Timed scenarios: several faults under one name, as data. A name stands wherever a spec does."""
+"""Timed scenarios: several faults under one name. A name stands wherever a spec does."""
 
-from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
-from msgspec import Struct
-
+from venuewire.core.errors import ConfigurationError
+from venuewire.core.plugins import Plugged, plugged
+from venuewire.faults.catalog import NAME, faults
 from venuewire.faults.spec import Spec, parse
+from venuewire.faults.timetables import SCENARIOS, Scenario
+
+GROUP: Final = "venuewire.scenarios"
 
 
-class Scenario(Struct, frozen=True):
-    name: str
-    purpose: str
-    faults: tuple[str, ...]
-
-
-_ALL: Final = (
-    Scenario(
-        "flaky-morning",
-        "a bad line for five minutes: jitter, lost frames, a dead link, a reset",
-        (
-            "jitter:seconds=0.5@10+290",
-            "lose:rate=0.02@30+120",
-            "half-open@60+45",
-            "reset@150",
-            "reorder:rate=0.1@180+60",
-            "mute-pongs@240+40",
-        ),
-    ),
-    Scenario(
-        "proxy-restart",
-        "all sessions are closed with 1001, and the first to come back are turned away",
-        ("close-1001@20", "http-503:times=3@20+30", "slow-handshake:seconds=2@20+40"),
-    ),
-    Scenario(
-        "token-trouble",
-        "the door that grants tokens is down, slow, and limits its callers",
-        (
-            "close-1006@10",
-            "token-down@10+15",
-            "token-429:retry_after=5,times=2@25+30",
-            "token-slow:seconds=3@30+30",
-            "token-expired:times=1@60",
-            "close-1006@60",
-        ),
-    ),
-    Scenario(
-        "quiet-death",
-        "links that look open: mute pongs, a frozen channel, a dead direction, a venue that does "
-        "not read",
-        (
-            "mute-pongs@20+60",
-            "frozen-channel@100+60",
-            "black-hole:way=up@180+60",
-            "never-reading@260+60",
-        ),
-    ),
-    Scenario(
-        "maintenance-window",
-        "a maintenance that is announced, happens, and ends in a crowd",
-        ("maintenance:notice=10,downtime=60@10", "rate-limited:times=2@80+30"),
-    ),
-)
-
-SCENARIOS: Final[Mapping[str, Scenario]] = {scenario.name: scenario for scenario in _ALL}
+@cache
+def scenarios() -> Plugged[Scenario]:
+    """Those of this package, and those of entry points."""
+    return plugged(GROUP, SCENARIOS, _admit, reserved=faults().by_name)
 
 
 def parse_all(text: str) -> tuple[Spec, ...]:
     """A spec, or all specs of a scenario. Raises `ConfigurationError`."""
-    scenario = SCENARIOS.get(text)
+    scenario = scenarios().by_name.get(text)
     return tuple(map(parse, (text,) if scenario is None else scenario.faults))
+
+
+def _admit(thing: object) -> tuple[str, Scenario]:
+    if not isinstance(thing, Scenario):
+        raise ConfigurationError(f"{type(thing).__name__} is no Scenario")
+    if not NAME.fullmatch(thing.name):
+        raise ConfigurationError(f"the name {thing.name[:40]!r} is not made of a-z, 0-9 and -")
+    for spec in thing.faults:
+        parse(spec)
+    return thing.name, thing

@@ -1,34 +1,39 @@
 """Every venue this installation can speak: a folder here, or an entry point elsewhere.
 
-A folder (or the module an entry point of group `venuewire.venues` names) offers `VENUES`.
+A folder offers `VENUES`; an entry point of group `venuewire.venues` names such a list.
 """
 
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from pkgutil import iter_modules
+from typing import Final
 
 from venuewire.core.errors import ConfigurationError
+from venuewire.core.plugins import Plugged, plugged
 from venuewire.core.venue import Venue
 
-GROUP = "venuewire.venues"
+GROUP: Final = "venuewire.venues"
 
 
-@cache
 def venues() -> dict[str, Venue]:
     """All of them by name, in the order of their names."""
-    found: list[Venue] = []
-    for module in iter_modules(__path__, f"{__name__}."):
-        found += import_module(module.name).VENUES
-    for entry in entry_points(group=GROUP):
-        found += entry.load()
-    return {venue.name: venue for venue in sorted(found, key=lambda venue: venue.name)}
+    return dict(sorted(_plugged().by_name.items()))
 
 
 def venue(name: str) -> Venue:
-    """Raises `ConfigurationError`, which lists the names there are."""
-    try:
-        return venues()[name]
-    except KeyError:
-        known = ", ".join(venues())
-        raise ConfigurationError(f"no venue is called {name!r}; there are {known}") from None
+    """Raises `ConfigurationError`, which lists the names there are, and what was left out."""
+    return _plugged().named(name, "venue")
+
+
+@cache
+def _plugged() -> Plugged[Venue]:
+    own: list[Venue] = []
+    for module in iter_modules(__path__, f"{__name__}."):
+        own += import_module(module.name).VENUES
+    return plugged(GROUP, {venue.name: venue for venue in own}, _admit)
+
+
+def _admit(thing: object) -> tuple[str, Venue]:
+    if not isinstance(thing, Venue):
+        raise ConfigurationError(f"{type(thing).__name__} is no Venue")
+    return thing.name, thing

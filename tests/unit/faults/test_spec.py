@@ -11,8 +11,9 @@ from venuewire.core.errors import ConfigurationError
 from venuewire.faults.catalog import CATALOG
 from venuewire.faults.fault import Fault
 from venuewire.faults.network import HalfOpen, Latency
-from venuewire.faults.scenario import SCENARIOS, parse_all
+from venuewire.faults.scenario import parse_all
 from venuewire.faults.spec import Spec, parse
+from venuewire.faults.timetables import SCENARIOS
 
 SAMPLES: dict[str, list[Any]] = {
     "way": ["up", "down", "both"],

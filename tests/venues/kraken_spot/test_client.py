@@ -94,6 +94,14 @@ def test_a_grant_does_not_show_its_token() -> None:
     assert "hidden" not in repr(grant)
 
 
+def test_a_successor_goes_on_with_the_nonces_though_the_clock_was_set_back() -> None:
+    client = private()
+    ahead, behind = client.bootstrap(at(3600.0)), client.again().bootstrap(at(0.0))
+    assert ahead is not None
+    assert behind is not None
+    assert int(behind.body.removeprefix(b"nonce=")) > int(ahead.body.removeprefix(b"nonce="))
+
+
 def test_there_is_no_challenge() -> None:
     with pytest.raises(NotImplementedError):
         public().challenge(at(0))

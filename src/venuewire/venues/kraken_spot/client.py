@@ -97,7 +97,9 @@ class KrakenSpotClient:
         self._asked: dict[int, str] = {}
 
     def again(self) -> "KrakenSpotClient":
-        return KrakenSpotClient(self._options)
+        other = KrakenSpotClient(self._options)
+        other._nonces = self._nonces  # They grow by key, whatever the wall clock has shown since.
+        return other
 
     # Getting in.
 
