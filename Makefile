@@ -10,7 +10,12 @@ OLD := Venuewire needs Python 3.11 or newer; `make PYTHON=/path/to/python3` choo
 CHECKED := src tests bench
 GENERATED := .venv build dist src/*.egg-info .coverage .hypothesis .import_linter_cache .*_cache
 
-.PHONY: help setup run test check lint bench mutants format clean
+SIMULATED = $(if $(SEEDS),--seeds $(SEEDS)) $(if $(HOURS),--hours $(HOURS)) \
+  $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST)) $(if $(VENUE),--venue $(VENUE)) \
+  $(if $(EDITION),--edition $(EDITION)) $(if $(KEEP),--keep $(KEEP)) \
+  $(if $(SAVE),--save $(SAVE)) $(if $(FROM),--from $(FROM))
+
+.PHONY: help setup run test check lint bench mutants simulate evidence format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' Makefile
@@ -38,6 +43,12 @@ bench: .venv/dev  ## what a message costs, beside the yardsticks (QUICK=1 for a 
 
 mutants: .venv/dev  ## break the sources on purpose, 200 times: some test must notice each
 	@PYTHONPATH=src:tests $(BIN)/python -m mutation $(ONLY)
+
+simulate: .venv/dev  ## clients and venues under seeded faults (SEEDS=n HOURS=h [SEED=k VENUE=.. EDITION=..])
+	@PYTHONPATH=src:tests $(BIN)/python -m simulation $(or $(KIND),faults) $(SIMULATED)
+
+evidence: .venv/dev  ## all campaigns in full, and docs/explanation/evidence.md: an hour
+	@PYTHONPATH=src:tests $(BIN)/python -m simulation evidence $(SIMULATED)
 
 format: .venv/dev  ## rewrite the sources as `check` wants them
 	$(BIN)/ruff check --fix-only $(CHECKED)

@@ -5,12 +5,15 @@ Law 2: what still arrives on a link that was given up is handed on: ignoring it 
        to do.
 """
 
+import re
+from collections.abc import Mapping
 from heapq import heappush
 from typing import assert_never
 from urllib.parse import urlsplit
 
+from simulation.link import Link
 from simulation.program import Program
-from simulation.venue_end import Link, LocalFloor
+from simulation.venue_end import LocalFloor
 from venuewire.core.backoff import Backoff
 from venuewire.core.client_session import ClientSession
 from venuewire.core.commands import (
@@ -23,7 +26,7 @@ from venuewire.core.commands import (
     SendFrame,
     SendPing,
 )
-from venuewire.core.dialect import Option
+from venuewire.core.dialect import Option, Profile
 from venuewire.core.events import (
     DeadlineReached,
     Event,
@@ -43,6 +46,12 @@ from venuewire.faults.rule import Direction
 from venuewire.faults.troubles import Welcomed
 
 HOST = "venue.test"
+
+
+_SHOWN = re.compile(rb'"(?:token|signed_challenge|original_challenge)":"([^"]+)"')
+_TOKEN = re.compile(r"token=([^&]+)")
+SHORTEST_SLEEP = 0.001
+"""Seconds; the driver's timer knows nothing shorter."""
 
 
 def options_for(place: LocalFloor, credentials: Credentials | None) -> ClientOptions:
@@ -131,10 +140,19 @@ class Client:
     def linked(self, link: Link) -> None:
         """The upgrade succeeded."""
 
-    def eaten(self, link: Link, direction: Direction, payload: bytes) -> None:
-        """A fault swallowed a frame, or left nothing of it that can be read."""
+    def eaten(self, link: Link, direction: Direction, payload: bytes, behind: float) -> None:
+        """A fault swallowed a frame, or left nothing of it that can be read. All that was sent
+        before it has arrived by `behind`."""
 
-    def tried(self) -> None:
+    def stated(self, frame: bytes) -> None:
+        """The venue tells this client alone what it has said to others before; or a fault has it
+        said twice."""
+
+    @property
+    def profile(self) -> Profile:
+        return self.session.strands[0].profile
+
+    def tried(self, number: int) -> None:
         """An attempt begins."""
 
     # What it hears.
@@ -182,7 +200,7 @@ class Client:
         due = self.session.deadline
         if due is None:
             return
-        due += self.program.slept
+        due = max(due + self.program.slept, self.world.seconds + SHORTEST_SLEEP)
         wake_at = self._wake_at
         if wake_at is None or due < wake_at:
             self._wake_at = due
@@ -209,11 +227,10 @@ class Client:
             self.tell(DeadlineReached())
 
     def _do(self, command: Command) -> None:  # noqa: C901 - one case per command
-        if self.world.transcript is not None and not isinstance(command, Deliver):
-            self.world.note(self.name, ">", command)
+        if self.world.transcript is not None:
+            self._note(command)
         match command:
             case Deliver(update):
-                self.world.note(self.name, "=", update)
                 self.told(update)
             case SendFrame(number, payload):
                 if (link := self.links.get(number)) is not None:
@@ -237,12 +254,33 @@ class Client:
             case _:
                 assert_never(command)
 
+    def _note(self, command: Command) -> None:
+        """In the transcript, and apart from it what must not stand there."""
+        secrets = self.world.secrets
+        match command:
+            case Deliver(Message(channel=channel)):
+                self.world.note(self.name, "=", f"a message on {channel}")
+                return
+            case Deliver(update):
+                self.world.note(self.name, "=", update)
+                return
+            case SendFrame(_, payload):
+                secrets.update(found.decode() for found in _SHOWN.findall(payload))
+            case Fetch(_, request):
+                secrets.update(_signatures(request.headers))
+            case Dial(_, url, headers):
+                secrets.update(_signatures(headers))
+                secrets.update(_TOKEN.findall(url))
+            case _:
+                pass
+        self.world.note(self.name, ">", command)
+
     def _try(self, number: int) -> None:
         """A token and the link it is for are one attempt."""
         self.attempts.add(number)
         if number not in self._decided:
             self._decided = {number}
-            self.tried()
+            self.tried(number)
 
     # Getting to the venue.
 
@@ -299,6 +337,10 @@ class Client:
             method=request.method, url=target, headers=headers, body=request.body, peer="127.0.0.1"
         )
         return self.place.door(request.method, parts.path), arrived
+
+
+def _signatures(headers: Mapping[str, str]) -> list[str]:
+    return [text for name, text in headers.items() if "SIGN" in name.upper()]
 
 
 def _is_text(payload: bytes) -> bool:

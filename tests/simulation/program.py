@@ -10,12 +10,21 @@ from collections.abc import Callable
 from typing import Any
 
 from clock import EPOCH
-from simulation.world import World
+from simulation.world import Peak, World
+from venuewire.core.events import LoopLagged, Oddity, TimeJumped
 from venuewire.core.instant import Instant
 from venuewire.core.pacing import Budget
 
 GRACE = 0.75
 """Seconds that a late loop may cost beyond its lateness: the kernel's tolerance and its grace."""
+
+
+PROBE = 10.0
+"""Seconds that no probe is waited for longer."""
+_LOOK = 0.7
+"""Seconds until the sentinel notices: it looks once a second."""
+_TIMES_SET = 8
+"""How often it may have been set since a moment that somebody asks about."""
 
 
 class Program:
@@ -28,18 +37,21 @@ class Program:
         self.behind = False
         """The loop is kept from its work."""
         self.debt = 0.0
-        """Seconds it has been so far, and what they cost."""
-        self.longest_stall = 0.0
+        """Seconds it has been so far, until it last caught up, and what they cost."""
+        self.longest_stall = Peak()
         self.slept = 0.0
         """Seconds the monotonic clock stood still."""
+        self.set_at = 0.0
+        """When the wall clock last was: what it showed before means little afterwards."""
         self._wrong = 0.0
         """Seconds the wall clock is ahead."""
         self._clock: list[tuple[float, float]] = [(0.0, EPOCH)]
         """Since when, in the world's seconds, the wall clock showed how much more than them."""
-        self._until = 0.0
+        self._since = self._until = 0.0
+        """Of the time it stands still."""
         self._backlog: list[tuple[Callable[..., object], tuple[Any, ...]]] = []
         self._overslept: list[Callable[[], object]] = []
-        self._jumped: list[Callable[[float], None]] = []
+        self._watchers: list[Callable[[Oddity], object]] = []
 
     # Clocks.
 
@@ -51,18 +63,28 @@ class Program:
         """The wall clock is set to another time."""
         self.world.note(self.name, "!", f"its clock jumps by {seconds:g} s")
         self._wrong += seconds
+        self.set_at = self.world.seconds
+        agreed = self.now().realtime - seconds
         self._clock.append((self.world.seconds, EPOCH + self._wrong))
-        self._tell_jump(seconds)
+        del self._clock[:-_TIMES_SET]
+        self.world.later(self._tell, _LOOK, TimeJumped(seconds, agreed))
+
+    def set_right(self) -> None:
+        """Somebody has noticed that the wall clock is wrong."""
+        if self._wrong:
+            self.jump(-self._wrong)
 
     def when(self, realtime: float) -> tuple[float, float]:
-        """The earliest and the latest of the world's moments at which its wall clock showed this;
-        more than one after it has jumped back."""
+        """The earliest and the latest of the world's moments at which its wall clock showed this,
+        or would have, had it been right then as it is now; more than one after it was set."""
         ends = [since for since, _ in self._clock[1:]] + [self.world.seconds]
         shown = [
             moment
             for (since, ahead), end in zip(self._clock, ends, strict=True)
             if since - 1e-3 <= (moment := realtime - ahead) <= end + 1e-3
         ]
+        if 0.0 <= (moment := realtime - self._clock[-1][1]) <= self.world.seconds + 1e-3:
+            shown.append(moment)
         if not shown:
             return (0.0, self.world.seconds)
         return (min(shown), max(shown))
@@ -71,20 +93,20 @@ class Program:
 
     def stall(self, seconds: float) -> None:
         self.world.note(self.name, "!", f"its loop stands still for {seconds:g} s")
-        self.behind = True
-        self.debt += seconds + GRACE
-        self.longest_stall = max(self.longest_stall, seconds)
-        self._until = max(self._until, self.world.seconds + seconds)
-        self.world.at(self._until, self._catch_up, 0.0)
+        self._stand_still(seconds, 0.0)
 
     def sleep(self, seconds: float) -> None:
         """The machine does: the wall clock goes on, the monotonic one does not."""
         self.world.note(self.name, "!", f"its machine sleeps for {seconds:g} s")
-        self.behind = True
-        self.debt += seconds + GRACE
-        self.longest_stall = max(self.longest_stall, seconds)
-        self._until = max(self._until, self.world.seconds + seconds)
-        self.world.at(self._until, self._catch_up, seconds)
+        self._stand_still(seconds, seconds)
+
+    def _stand_still(self, seconds: float, asleep: float) -> None:
+        now = self.world.seconds
+        if not self.behind:
+            self.behind, self._since = True, now
+        self._until = max(self._until, now + seconds)
+        self.longest_stall.rise(self._until - self._since)
+        self.world.at(self._until, self._catch_up, seconds, asleep)
 
     def postpone(self, happen: Callable[..., object], *about: object) -> None:
         self._backlog.append((happen, about))
@@ -93,12 +115,13 @@ class Program:
         """A deadline has passed in the meantime."""
         self._overslept.append(wake)
 
-    def on_jump(self, tell: Callable[[float], None]) -> None:
-        """Who wants to hear that the clocks have come apart, and by how much."""
-        self._jumped.append(tell)
+    def watch(self, tell: Callable[[Oddity], object]) -> None:
+        """As the sentinel of an event loop does: tell what is odd about its clocks."""
+        self._watchers.append(tell)
 
-    def _catch_up(self, slept: float) -> None:
+    def _catch_up(self, seconds: float, slept: float) -> None:
         self.slept += slept
+        self.debt += seconds + GRACE
         if self.world.seconds < self._until:
             return
         self.behind = False
@@ -108,9 +131,15 @@ class Program:
         overslept, self._overslept = self._overslept, []
         for wake in overslept:
             wake()
+        self._tell(LoopLagged(self.world.seconds - self._since))
         if slept:
-            self._tell_jump(slept)
+            self._tell(TimeJumped(slept, EPOCH + self._wrong + self._since))
 
-    def _tell_jump(self, seconds: float) -> None:
-        for tell in self._jumped:
-            tell(seconds)
+    def _tell(self, oddity: Oddity) -> None:
+        if self.behind:
+            self.postpone(self._tell, oddity)
+        else:
+            if isinstance(oddity, TimeJumped):
+                self.debt += PROBE  # Which has a time of its own, whatever was overdue before.
+            for tell in self._watchers:
+                tell(oddity)

@@ -3,7 +3,8 @@
 import pytest
 
 from simulation.client import Client
-from simulation.venue_end import Link, LocalFloor
+from simulation.link import Link
+from simulation.venue_end import LocalFloor
 from simulation.world import World
 from venuewire.core import updates
 from venuewire.core.floor import Publication

@@ -20,12 +20,33 @@ from venuewire.core.instant import Instant
 Coming: TypeAlias = tuple[float, int, Callable[..., object], tuple[Any, ...]]
 
 
+class Peak:
+    """The highest of some numbers, in this episode and the last one."""
+
+    __slots__ = ("_before", "_now")
+
+    def __init__(self) -> None:
+        self._before = self._now = 0.0
+
+    def rise(self, number: float) -> None:
+        self._now = max(self._now, number)
+
+    def turn(self) -> None:
+        self._before, self._now = self._now, 0.0
+
+    @property
+    def value(self) -> float:
+        return max(self._before, self._now)
+
+
 class World:
     def __init__(self, seed: int = 0) -> None:
         self.seconds = 0.0
         self.seed = seed
         self.transcript: list[str] | None = None
         """What happened, line by line, once somebody wants it."""
+        self.secrets: set[str] = set()
+        """That must not be in it: whatever a client has shown or been granted."""
         self.coming: list[Coming] = []
         self.order = count()
         """Tells apart what happens at one moment: first come, first served."""
