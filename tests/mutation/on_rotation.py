@@ -119,8 +119,16 @@ MUTANTS: Final = (
     Mutant(
         name="two rotations at a time",
         file="core/succession.py",
-        old="if due and self.rotation is None:",
-        new="if due:",
+        old=(
+            "        if self.rotation is None:\n"
+            "            for strand in self._settled:\n"
+            "                if"
+        ),
+        new=(
+            "        if self is not None:\n"
+            "            for strand in self._settled:\n"
+            "                if"
+        ),
         breaks="client session, law 1: one link is replaced at a time",
         tests=_SESSION,
     ),
@@ -175,8 +183,8 @@ MUTANTS: Final = (
     Mutant(
         name="one link's end for good leaves the others",
         file="core/client_session.py",
-        old="        if ended is not None:\n            self._end(ended, now)",
-        new="        if ended is None:\n            return",
+        old="                self._end(strand, now)\n",
+        new="",
         breaks="client session, law 3: the last update of all is one `Down`",
         tests=_SESSION,
     ),

@@ -81,7 +81,10 @@ class ClientSession:
     @property
     def deadline(self) -> float | None:
         """When to deliver `DeadlineReached`, in monotonic seconds."""
-        return earliest(self._succession.deadline, *(strand.deadline for strand in self._all))
+        due = self._succession.deadline
+        for strand in self._all:
+            due = earliest(due, strand.deadline)
+        return due
 
     def drain(self) -> list[Command]:
         """Take the commands, in the order they are to be obeyed."""
@@ -304,9 +307,10 @@ class ClientSession:
     def review(self, now: Instant) -> None:
         self._succession.review(now)
         self._succession.begin(now)
-        ended = next((strand for strand in self.strands if strand.phase is Phase.CLOSED), None)
-        if ended is not None:
-            self._end(ended, now)
+        for strand in self.strands:
+            if strand.phase is Phase.CLOSED:
+                self._end(strand, now)
+                return
 
     def _end(self, last: Strand, now: Instant) -> None:
         """One strand that has ended for good ends the session."""

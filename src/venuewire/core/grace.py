@@ -64,6 +64,6 @@ class Grace:
         self.lagged(late, now)
         return True
 
-    def after(self, due: float | None) -> float | None:
+    def after(self, due: float) -> float:
         """When to judge what is due then."""
-        return None if due is None else max(due, self.until)
+        return max(due, self.until)

@@ -49,8 +49,7 @@ class Inflight:
 
     @property
     def deadline(self) -> float | None:
-        oldest = next(iter(self._pending.values()), None)
-        return None if oldest is None else oldest.due
+        return next(iter(self._pending.values())).due if self._pending else None
 
     def add(self, id: int, purpose: Purpose, channels: list[str], now: Instant) -> None:
         self._pending[id] = Pending(id, purpose, channels, now.monotonic + PATIENCE)

@@ -214,8 +214,8 @@ class Liveness:
 
     @property
     def deadline(self) -> float | None:
-        judged = self.grace.after(earliest(self._pong_due, self._silence_due))
-        return earliest(self._ping_due, judged)
+        due = earliest(self._pong_due, self._silence_due)
+        return earliest(self._ping_due, None if due is None else self.grace.after(due))
 
     def evidence(self, now: Instant) -> str:
         parts = [f"nothing heard for {now.monotonic - self.heard.monotonic:.1f} s"]

@@ -68,7 +68,9 @@ class Reconciler:
 
     @property
     def deadline(self) -> float | None:
-        return earliest(self._session.liveness.grace.after(self._answer_due), self._resume_at)
+        due = self._answer_due
+        judged = None if due is None else self._session.liveness.grace.after(due)
+        return earliest(judged, self._resume_at)
 
     @property
     def _answer_due(self) -> float | None:

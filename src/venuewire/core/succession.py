@@ -35,10 +35,13 @@ class Succession:
     @property
     def deadline(self) -> float | None:
         """Monotonic seconds; apart from those of the strands themselves."""
-        settled = [at for at, _ in self._settling]
-        if self.rotation is not None:
-            return earliest(self.rotation.deadline, *settled)
-        return earliest(*settled, *(strand.rotate_at for strand in self._settled))
+        due = None if self.rotation is None else self.rotation.deadline
+        for until, _ in self._settling:
+            due = earliest(due, until)
+        if self.rotation is None:
+            for strand in self._settled:
+                due = earliest(due, strand.rotate_at)
+        return due
 
     def replaces(self, asked: Instant) -> bool:
         """A rotation is under way, or one that was due by then is yet to begin."""
@@ -73,15 +76,11 @@ class Succession:
 
     def begin(self, now: Instant) -> None:
         """The next rotation that is due, unless one is under way."""
-        due = [s for s in self._settled if passed(s.rotate_at, now)]
-        if due and self.rotation is None:
-            old, new = due[0], self._house.new_strand()
-            why, old.rotate_at = old.rotate_why, None
-            new.take_over_wishes(old.subscriptions)
-            self.rotation = Rotation(old, new, why)
-            new.sift = partial(self._from_successor, self.rotation)
-            new.connect(now)
-            self.review(now)
+        if self.rotation is None:
+            for strand in self._settled:
+                if passed(strand.rotate_at, now):
+                    self._begin(strand, now)
+                    return
 
     def abandon(self, now: Instant) -> None:
         """The old link stays."""
@@ -101,8 +100,19 @@ class Succession:
     @property
     def _settled(self) -> list[Strand]:
         """Who may be replaced: not before all that its predecessor brought has come again."""
+        if not self._settling:
+            return self._house.strands
         settling = [strand for _, strand in self._settling]
         return [strand for strand in self._house.strands if strand not in settling]
+
+    def _begin(self, old: Strand, now: Instant) -> None:
+        new = self._house.new_strand()
+        why, old.rotate_at = old.rotate_why, None
+        new.take_over_wishes(old.subscriptions)
+        self.rotation = Rotation(old, new, why)
+        new.sift = partial(self._from_successor, self.rotation)
+        new.connect(now)
+        self.review(now)
 
     def _from_successor(self, rotation: Rotation, message: Message, now: Instant) -> Message | None:
         told = rotation.sieve.from_new(message, now)
