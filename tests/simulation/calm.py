@@ -65,7 +65,7 @@ class Turning(Calm):
 
     paces = (0.3, 1.0, 5.0)
     pause = 300.0
-    every = 20.0
+    every = 10.0
     """Seconds between two rotations of a session, on average; one takes over five."""
 
     def open(self) -> None:

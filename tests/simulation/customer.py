@@ -28,7 +28,6 @@ from simulation.invariants import (
 from simulation.link import Link
 from venuewire.core.lifecycle import Phase
 from venuewire.core.messages import Message
-from venuewire.core.sieve import OVERLAP
 from venuewire.core.strand import Strand
 from venuewire.core.subscriptions import Standing
 from venuewire.core.updates import (
@@ -66,9 +65,7 @@ class Customer(Client):
         self.wanted = dict.fromkeys(channels)
         self.known: dict[int, Link] = {}
         """Links by number, the open ones and the last few of the others."""
-        self.rotated_at = -2 * OVERLAP
-        self.hasty = False
-        """The last two rotations followed each other so closely that KNOWN: messages repeat."""
+        self.rotated_at = float("-inf")
         self.left_at = 0.0
         """When the link that was replaced last had been heard."""
         self.current = 0
@@ -160,7 +157,6 @@ class Customer(Client):
 
     def _rotated(self, rotated: Rotated) -> None:
         self.rotations += 1
-        self.hasty = self.world.seconds < self.rotated_at + 2 * OVERLAP + 2.0
         self.rotated_at = self.world.seconds
         if (old := self.known.get(rotated.old)) is not None:
             self.left_at = old.heard_at
@@ -208,7 +204,7 @@ class Customer(Client):
             return
         self.world.note(self.name, "=", f"message {number} on {message.channel}")
         if (before := self.heard_first.get(number)) is not None:
-            if number in self.told_of or link.misread or self.hasty:
+            if number in self.told_of or link.misread:
                 return  # As a statement of how things are, which repeats what is known.
             self.check("duplicate", repeated([(number, before), (number, link.number)]))
         self.heard_first[number] = link.number
@@ -388,9 +384,6 @@ class Customer(Client):
 
     def rotate(self, why: str) -> None:
         """Ask for another link."""
-        # KNOWN: a successor that is replaced while it may still repeat something does repeat it.
-        if self.world.seconds < self.rotated_at + OVERLAP + 1.0:
-            return
         if self.session.phase is Phase.READY and not self.program.behind:
             self.session.rotate(self.program.now(), why)
             self.obey()
