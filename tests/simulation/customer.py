@@ -190,10 +190,7 @@ class Customer(Client):
         end = self.world.seconds if until == since else self.program.when(until)[1]
         hole = Hole(channel, self.program.when(since), end, numbered=numbered)
         for one in self.holes[-6:]:
-            # KNOWN: numbers that are missed before a channel is active again are in its gap too;
-            # and a successor does not know which gaps its predecessor has reported.
-            same = one.numbered is numbered
-            if same and max(self.program.set_at, self.rotated_at) < one.since[0]:
+            if self.program.set_at < one.since[0]:  # Later its terms were others.
                 self.check("doubled gap", doubled([one, hole]))
         self.holes.append(hole)
 

@@ -24,6 +24,7 @@ from venuewire.core.commands import Command, Deliver
 from venuewire.core.dialect import ClientDialect, Option
 from venuewire.core.errors import NotLive
 from venuewire.core.events import Event, TimeEvent
+from venuewire.core.gaps import Gaps
 from venuewire.core.health import Counters, Health, examine
 from venuewire.core.instant import Instant, earliest
 from venuewire.core.lifecycle import Phase
@@ -52,6 +53,7 @@ class ClientSession:
         self.rotate_after = rotate_after
         self.under_maintenance = False
         self._outages = Outages()
+        self._gaps = Gaps()
         self._dialect = dialect
         self._backoff, self._rng, self._connects = backoff, rng, connects
         self._links = 0
@@ -140,6 +142,8 @@ class ClientSession:
         for strand, share in self._shares(topics, make=False):
             for each in [strand, *self._succession.successor(strand)]:
                 each.withdraw(share, now)
+        for topic in topics:
+            self._gaps.forget(topic.channel)
         self._close_empty(now)
         self.review(now)
         return [topic.channel for topic in topics]
@@ -204,6 +208,8 @@ class ClientSession:
         self.review(now)
 
     def _on_time(self, event: TimeEvent, now: Instant) -> None:
+        if isinstance(event, events.TimeJumped) and event.seconds < 0:
+            self._gaps.set_back(-event.seconds)
         for strand in self._all:
             if isinstance(event, events.DeadlineReached):
                 strand.wake(now)
@@ -231,8 +237,17 @@ class ClientSession:
 
     def told(self, strand: Strand, update: updates.Update) -> None:
         if self._succession.hears(strand, update):
-            self.counters.gaps += isinstance(update, updates.Gap)
-            self.commands.append(Deliver(update))
+            self.deliver(update)
+
+    def deliver(self, update: updates.Update) -> None:
+        """Tell the application."""
+        if isinstance(update, updates.Gap):
+            untold = self._gaps.untold(update)
+            if untold is None:
+                return
+            self.counters.gaps += 1
+            update = untold
+        self.commands.append(Deliver(update))
 
     def announced(self, word: messages.Announced, now: Instant) -> None:
         for outage in self._outages.news(word.outages, now):

@@ -162,10 +162,15 @@ class Liveness:
         """Seconds since the epoch: all that the venue sent before this has reached us.
 
         A pong proves it for the moment its ping was sent. Otherwise a frame is thought to be under
-        way for no longer than a pong may take, since that is when we would have become suspicious.
+        way for no longer than a pong may take, since that is when we would have become suspicious;
+        unless a pong did take longer while frames came in.
         """
-        in_doubt = self.heard.monotonic - self._proven_at
-        proven = self.heard.realtime - min(in_doubt, self.policy.ping_timeout)
+        heard, longest = self.heard.monotonic, self.policy.ping_timeout
+        doubt = heard - self._proven_at
+        asked = next((at for at in self._pings.values() if at > self._proven_at), heard)
+        if heard - asked <= longest:
+            doubt = min(doubt, longest)
+        proven = self.heard.realtime - doubt
         return proven if self._jump is None else min(proven, self._jump.since)
 
     def beaten(self, now: Instant) -> None:

@@ -45,6 +45,7 @@ class House(Protocol):
     commands: list[Command]
     strands: list[Strand]
 
+    def deliver(self, update: updates.Update) -> None: ...
     def new_strand(self) -> Strand: ...
     def forget(self, strand: Strand) -> None:
         """It has no link any more, and never will have."""

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Final, assert_never
 
 from venuewire.core import updates
-from venuewire.core.commands import Deliver
 from venuewire.core.instant import Instant, earliest, passed
 from venuewire.core.lifecycle import Phase
 from venuewire.core.messages import Message
@@ -183,7 +182,6 @@ class Succession:
         if since >= agreed.realtime:
             wish.covered_until = None
             return []
-        self._house.counters.gaps += 1
         gap = updates.Gap(channel, since, agreed.realtime, wish.uncovered_why or why)
         return [updates.Subscribed(channel), gap]
 
@@ -191,11 +189,11 @@ class Succession:
         """Of the new link, as far as they still hold, and the old one has not met them."""
         for doubt in rotation.doubts.values():
             if _holds(doubt, rotation, now):
-                self._house.counters.gaps += isinstance(doubt, updates.Gap)
                 self._tell(doubt)
 
     def _tell(self, *news: Update) -> None:
-        self._house.commands += map(Deliver, news)
+        for update in news:
+            self._house.deliver(update)
 
 
 def _holds(doubt: Doubt, rotation: Rotation, now: Instant) -> bool:

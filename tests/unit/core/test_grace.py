@@ -10,7 +10,6 @@ def test_who_comes_in_time_excuses_nothing() -> None:
     assert not grace.excuses(10.0, at(10.0 + LAG_TOLERANCE))
     assert (grace.lag, grace.lagged_at) == (0.0, None)
     assert grace.after(11.0) == 11.0
-    assert grace.after(None) is None
 
 
 def test_coming_late_gives_time_to_read_and_is_remembered() -> None:

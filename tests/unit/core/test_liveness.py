@@ -157,3 +157,32 @@ def test_a_pong_is_due_no_later_than_the_next_ping(
     liveness = link(ping_interval=interval, ping_timeout=timeout)
     liveness.pinged(1, at(0))
     assert liveness.deadline == due
+
+
+# What has been covered.
+
+
+def test_a_pong_proves_what_was_sent_before_its_ping() -> None:
+    link = Liveness(LivenessPolicy(ping_timeout=10.0), at(0))
+    link.pinged(1, at(8))
+    link.ponged(1, at(9))
+    link.heard = at(12)
+    assert link.covered_until == at(8).realtime
+
+
+def test_without_a_pong_a_frame_is_under_way_no_longer_than_a_pong_may_be() -> None:
+    link = Liveness(LivenessPolicy(ping_timeout=10.0), at(0))
+    link.heard = at(60)
+    assert link.covered_until == at(50).realtime
+    link.pinged(1, at(50))
+    assert link.covered_until == at(50).realtime
+
+
+def test_a_pong_that_takes_longer_than_it_may_while_frames_come_shows_how_late_they_are() -> None:
+    """They wait in a queue, and what was sent before the ping may be behind them."""
+    link = Liveness(LivenessPolicy(ping_timeout=10.0), at(0))
+    link.pinged(1, at(20))
+    link.ponged(1, at(20))
+    link.pinged(2, at(40))
+    link.heard = at(51)
+    assert link.covered_until == at(20).realtime

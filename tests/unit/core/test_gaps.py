@@ -1,0 +1,89 @@
+"""No interval of a channel is told twice."""
+
+from clock import EPOCH
+from scripts import subscribed
+from venuewire.core import updates
+from venuewire.core.events import LinkClosed, LinkOpened, TimeJumped
+from venuewire.core.gaps import Gaps
+from venuewire.core.messages import Message, Subscribed
+from venuewire.core.updates import Gap, Ready
+
+
+def gap(since: float, until: float, channel: str = "a") -> Gap:
+    return Gap(channel, since, until, "why")
+
+
+def test_of_two_that_overlap_the_later_one_begins_where_the_first_has_ended() -> None:
+    gaps = Gaps()
+    assert gaps.untold(gap(1, 5)) == gap(1, 5)
+    assert gaps.untold(gap(3, 8)) == gap(5, 8)
+    assert gaps.untold(gap(8, 9)) == gap(8, 9)
+
+
+def test_what_lies_within_one_that_was_told_is_not_told() -> None:
+    gaps = Gaps()
+    gaps.untold(gap(1, 5))
+    assert gaps.untold(gap(2, 5)) is None
+    assert gaps.untold(gap(1, 4)) is None
+    assert gaps.untold(gap(6, 7)) == gap(6, 7)
+
+
+def test_channels_have_gaps_of_their_own() -> None:
+    gaps = Gaps()
+    gaps.untold(gap(1, 5))
+    assert gaps.untold(gap(1, 5, "b")) == gap(1, 5, "b")
+
+
+def test_one_of_no_length_is_told_once() -> None:
+    gaps = Gaps()
+    assert gaps.untold(gap(5, 5)) == gap(5, 5)
+    assert gaps.untold(gap(5, 6)) == gap(5, 6)
+
+
+def test_a_channel_that_is_not_wanted_any_more_is_forgotten() -> None:
+    gaps = Gaps()
+    gaps.untold(gap(1, 5))
+    gaps.forget("a")
+    gaps.forget("b")
+    assert gaps.untold(gap(1, 5)) == gap(1, 5)
+
+
+def test_a_clock_that_was_set_back_hides_no_gap() -> None:
+    gaps = Gaps()
+    gaps.untold(gap(1000, 1005))
+    gaps.set_back(900)
+    assert gaps.untold(gap(104, 106)) == gap(105, 106)
+
+
+def numbered(number: int) -> Message:
+    return Message(channel="a", raw=b"1", sequence=number)
+
+
+def test_a_hole_in_the_numbers_just_before_a_loss_is_told_once() -> None:
+    """Without a pong the loss reaches back beyond the hole."""
+    book = subscribed()
+    book.hear(numbered(1)).wait(5).hear(numbered(3))
+    book << Gap("a", EPOCH, EPOCH + 5, "the venue's numbers go from 1 to 3")
+    book.wait(1) >> LinkClosed(1)
+    book.skip()
+    book.wait(1).skip()
+    book >> LinkOpened(2) << Ready(2) << b"subscribe 2 a"
+    book.hear(Subscribed(2)) << updates.Subscribed("a")
+    book << Gap("a", EPOCH + 5, EPOCH + 7, "the link closed with 1006")
+    assert book.session.counters.gaps == 2
+
+
+def test_after_the_clock_was_set_back_a_loss_is_told() -> None:
+    book = subscribed()
+    book.hear(numbered(1)).wait(5).hear(numbered(3)).skip()
+    book.ahead -= 1000
+    book >> TimeJumped(-1000.0, EPOCH + 5)
+    book.skip()
+    assert book.session._gaps.untold(gap(EPOCH - 999, EPOCH - 990)) == gap(EPOCH - 995, EPOCH - 990)
+
+
+def test_a_channel_that_was_given_up_begins_anew() -> None:
+    book = subscribed()
+    book.hear(numbered(1)).wait(5).hear(numbered(3)).skip()
+    book.unsubscribe("a").skip()
+    assert book.session._gaps.untold(gap(EPOCH, EPOCH + 1)) == gap(EPOCH, EPOCH + 1)
