@@ -60,11 +60,13 @@ def test_an_entry_point_is_a_venue(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_one_that_is_wrong_takes_no_other_down(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wrong = {"a": "toy_venue:SCHEMA", "b": "no_such_module:VENUES"}
+    wrong = {"a": "toy_venue:TOY.name", "b": "no_such_module:VENUES"}
     install(tmp_path, {venues.GROUP: {"toy": "toy_venue:TOY", **wrong}}, {})
     monkeypatch.syspath_prepend(tmp_path)
     assert venues.venue("toy") is TOY
-    with pytest.raises(ConfigurationError, match=r"a = toy_venue:SCHEMA .*b = no_such_module:"):
+    with pytest.raises(
+        ConfigurationError, match=r"a = toy_venue:TOY.name .*: str is no Venue; .*b = no_such"
+    ):
         venues.venue("nasdaq")
 
 
