@@ -7,6 +7,7 @@
     * RemoteProtocolError: the peer broke the rules
         * UnreadableFrame: it sent something that is not in its dialect
     * AccessRefused: the venue answered, and the answer is no
+    * NotKept: a local venue did it, and could not write it to its state file
     * NotLive: a session that had to be provably alive was not
 
 Foreign exceptions (sockets, TLS, HTTP, JSON) are mapped to these, or to events, where they arise.
@@ -54,6 +55,10 @@ class AccessRefused(VenuewireError):
         """The credentials are at fault, so trying again soon cannot help."""
         self.retry_after = retry_after
         """Seconds the venue asked us to stay away; None when it did not say."""
+
+
+class NotKept(VenuewireError):
+    """Names the file and the reason. What was done stands until the process ends."""
 
 
 class NotLive(VenuewireError):

@@ -156,8 +156,8 @@ class Floor:
         self.elapsed = 0.0
         """Seconds that an operator has let pass here, beyond those that any clock has seen."""
         self.changed: dict[RecordKey, None] = {}
-        """What should outlive this process and has changed, the latest last; emptied by whoever
-        keeps it. It grows no further than what is remembered here."""
+        """What should outlive this process and has changed, the latest last; emptied by the layer
+        above, whether it keeps it or not."""
         self._numbers = 0
 
     # What a venue must say for itself.
