@@ -46,7 +46,7 @@ MUTANTS = (
     Mutant(
         name="a configured key is let in though it was revoked",
         file="transport/archive.py",
-        old="                hall.revoke(api_key)\n",
+        old="                hall.floor.revoke(api_key, hall.now())\n",
         new="                pass\n",
         breaks="a key that was revoked stays so, whoever names it",
         tests=("unit/transport/test_archive.py",),

@@ -14,7 +14,9 @@ Foreign exceptions (sockets, TLS, HTTP, JSON) are mapped to these, or to events,
 No message of these errors contains a secret.
 """
 
-from typing import Literal
+from typing import Literal, TypeAlias
+
+Thing: TypeAlias = Literal["venue", "session", "fault", "account", "notification"]
 
 
 class VenuewireError(Exception):
@@ -26,9 +28,9 @@ class ConfigurationError(VenuewireError, ValueError):
 
 
 class NotHere(ConfigurationError):
-    """A venue, a session or a fault by a name that none has."""
+    """A venue, or something of a venue's, by a name that none has."""
 
-    def __init__(self, what: Literal["venue", "session", "fault"], text: str) -> None:
+    def __init__(self, what: Thing, text: str) -> None:
         super().__init__(text)
         self.what = what
 

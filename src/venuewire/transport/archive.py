@@ -169,7 +169,7 @@ class Archive:
         """What belongs to venues that are not here stays in the file."""
         for venue, api_key in contents.revoked:
             if (hall := self._halls.get(venue)) is not None:
-                hall.revoke(api_key)
+                hall.floor.revoke(api_key, hall.now())
         for venue, account in contents.accounts:
             if (hall := self._halls.get(venue)) is None:
                 continue

@@ -184,16 +184,25 @@ class Hall:
 
     def withdraw(self, id: int) -> bool:
         """False when there is no notification of this id."""
-        try:
-            return self.floor.withdraw(id)
-        finally:
-            self.deliver()
+        withdrawn = self.floor.withdraw(id)
+        self.deliver()
+        if withdrawn:
+            self.note("withdrawn", id=id)
+        return withdrawn
 
     def admits(self, account: Account) -> bool:
         return account.credentials.api_key in self.floor.accounts
 
+    def enroll(self, account: Account) -> None:
+        """Let someone in. Raises `ConfigurationError`, `LocalProtocolError`."""
+        self.floor.enroll(account)
+        self.note("account_added", account=account.name, key=account.key_id)
+
     def revoke(self, api_key: str) -> int:
         """How many sessions that ended."""
+        account = self.floor.accounts.get(api_key)
+        if account is not None:
+            self.note("account_revoked", account=account.name, key=account.key_id)
         ended = self.floor.revoke(api_key, self.now())
         for session in ended:
             carrier: Carrier | None = session.link
