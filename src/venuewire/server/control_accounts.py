@@ -90,9 +90,26 @@ class Withdrawn(Struct, frozen=True):
 
 
 def operations_of_accounts(orders: Orders) -> tuple[Operation, ...]:
+    return _listing(orders), _adding(orders), _revoking(orders)
+
+
+def _listing(orders: Orders) -> Operation:
     async def accounts(which: WhichAccounts) -> AccountList:
         return AccountList(orders.accounts(which.venue))
 
+    return Operation(
+        name="accounts",
+        method="GET",
+        path="/accounts",
+        summary="Who is let in, without their secrets.",
+        asked=WhichAccounts,
+        answer=AccountList,
+        errors=("unknown_venue",),
+        carry_out=accounts,
+    )
+
+
+def _adding(orders: Orders) -> Operation:
     async def add_account(order: AccountOrder) -> AccountMade:
         given = order.credentials
         account = await orders.add_account(
@@ -107,6 +124,19 @@ def operations_of_accounts(orders: Orders) -> tuple[Operation, ...]:
                 return AccountMade(one, told)
         raise NotHere("account", "the key was revoked before it could be told")
 
+    return Operation(
+        name="add_account",
+        method="POST",
+        path="/accounts",
+        summary="Let someone in; the answer has the new key, this once.",
+        asked=AccountOrder,
+        answer=AccountMade,
+        errors=("unknown_venue", "unknown_account", "impossible"),
+        carry_out=add_account,
+    )
+
+
+def _revoking(orders: Orders) -> Operation:
     async def revoke_account(which: WhichKeys) -> Revoked:
         revoked = await orders.revoke_account(which.name, venue=which.venue, key=which.key)
         if not revoked:
@@ -114,37 +144,15 @@ def operations_of_accounts(orders: Orders) -> tuple[Operation, ...]:
             raise NotHere("account", f"there is no account {which.name!r}{named}")
         return Revoked(revoked)
 
-    return (
-        Operation(
-            name="accounts",
-            method="GET",
-            path="/accounts",
-            summary="Who is let in, without their secrets.",
-            asked=WhichAccounts,
-            answer=AccountList,
-            errors=("unknown_venue",),
-            carry_out=accounts,
-        ),
-        Operation(
-            name="add_account",
-            method="POST",
-            path="/accounts",
-            summary="Let someone in; the answer has the new key, this once.",
-            asked=AccountOrder,
-            answer=AccountMade,
-            errors=("unknown_venue", "unknown_account", "impossible"),
-            carry_out=add_account,
-        ),
-        Operation(
-            name="revoke_account",
-            method="DELETE",
-            path="/accounts",
-            summary="Let nobody in by an account's keys any more, or by one of them.",
-            asked=WhichKeys,
-            answer=Revoked,
-            errors=("unknown_venue", "unknown_account", "impossible"),
-            carry_out=revoke_account,
-        ),
+    return Operation(
+        name="revoke_account",
+        method="DELETE",
+        path="/accounts",
+        summary="Let nobody in by an account's keys any more, or by one of them.",
+        asked=WhichKeys,
+        answer=Revoked,
+        errors=("unknown_venue", "unknown_account", "impossible"),
+        carry_out=revoke_account,
     )
 
 
