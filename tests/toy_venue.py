@@ -182,6 +182,12 @@ class ToyServer:
 class ToyFloor(Floor):
     """Refuses whoever asks for it, and whoever is one too many."""
 
+    def __init__(
+        self, terms: Terms, accounts: Iterable[Account], *, clock: Clock, rng: Random
+    ) -> None:
+        super().__init__(terms, accounts, clock=clock, rng=rng)
+        self._notes: dict[int, Note] = {}
+
     def admit(self, door: str, request: HttpRequest, now: Instant) -> ServerSession | HttpReply:
         if "crash" in request.query:
             raise RuntimeError(f"a bug that quotes {request.query}")
@@ -211,7 +217,12 @@ class ToyFloor(Floor):
     def notify(self, note: Note, now: Instant) -> int:
         data = _encode(note)
         self.push(_news("notes", data), self.subscribers.of("notes"))
-        return self.number()
+        number = self.number()
+        self._notes[number] = note
+        return number
+
+    def withdraw(self, id: int) -> bool:
+        return self._notes.pop(id, None) is not None
 
     def _token(self) -> str:
         return f"toy-{next(iter(self.accounts), '')}"

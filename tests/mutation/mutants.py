@@ -18,6 +18,7 @@ from mutation import (
     on_liveness,
     on_rotation,
     on_sessions,
+    on_state,
     on_subscriptions,
     on_venue_sessions,
 )
@@ -34,6 +35,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *on_kraken_spot.MUTANTS,
     *on_kucoin.MUTANTS,
     *on_framing.MUTANTS,
+    *on_state.MUTANTS,
     *on_applications.MUTANTS,
     *on_delivery.MUTANTS,
     *on_control.MUTANTS,

@@ -163,6 +163,14 @@ MUTANTS: Final = (
         tests=("venues/kraken_spot/test_private.py",),
     ),
     Mutant(
+        name="a token outlives its key",
+        file="venues/kraken_spot/tokens.py",
+        old="        self._owners.pop(owner, None)\n",
+        new="",
+        breaks="no token of a revoked key is good any more",
+        tests=("venues/kraken_spot/test_keys.py",),
+    ),
+    Mutant(
         name="a key needs no permission",
         file="venues/kraken_spot/floor.py",
         old=("return None if PERMISSION in account.permissions else refusals.PERMISSION_DENIED"),

@@ -125,6 +125,22 @@ MUTANTS: Final = (
         tests=("unit/core/test_server_session.py",),
     ),
     Mutant(
+        name="sessions outlive their key",
+        file="core/floor.py",
+        old="            self.expel(session, now)\n",
+        new="            pass\n",
+        breaks="floor, law 3: a revoked key ends what it has opened",
+        tests=("unit/core/test_floor.py",),
+    ),
+    Mutant(
+        name="the account's last words are told to its next owner",
+        file="core/floor.py",
+        old="            self.forget(account.name)\n",
+        new="            pass\n",
+        breaks="what was published to an account alone goes with its last key",
+        tests=("venues/kraken_spot/test_keys.py",),
+    ),
+    Mutant(
         name="a closing session is spoken to",
         file="core/floor.py",
         old="tuple(session for session in sessions if session.closing is None)",

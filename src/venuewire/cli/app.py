@@ -20,9 +20,11 @@ from venuewire.cli.arguments import DEFAULT_BASE
 from venuewire.cli.lines import complain, say
 from venuewire.cli.log import LogFormat, log_to_stderr
 from venuewire.cli.loop import run as run_on_loop
+from venuewire.cli.options import Base, Json
 from venuewire.cli.outcome import FAILURE, SUCCESS, USAGE, CommandFailed, WrongUsage
 from venuewire.cli.ping import PingOptions, ping
 from venuewire.cli.serve import DEFAULT_LISTEN, ServeOptions, serve
+from venuewire.cli.state_commands import accounts, notifications, notify_command
 from venuewire.cli.watch import WatchOptions, watch
 from venuewire.core.errors import ConfigurationError, VenuewireError
 from venuewire.core.terms import Edition
@@ -35,8 +37,6 @@ app: Final = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
-Base = Annotated[str, typer.Option("--url", metavar="BASE", help="Where the local venue listens.")]
 TokenFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Its token lets other machines give orders.")
 ]
@@ -47,6 +47,10 @@ LogLines = Annotated[
 DrainDelay = Annotated[
     float,
     typer.Option(metavar="SECONDS", min=0.0, max=3600.0, help="From /healthz 503 to the goodbyes."),
+]
+StateFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Where accounts and the like survive; else in memory."),
 ]
 
 
@@ -176,6 +180,7 @@ def serve_command(  # noqa: PLR0913, PLR0917 - the options of one command
         list[str] | None,
         typer.Option(metavar="SPEC", help="Such as half-open@30+60; `fault list --known`."),
     ] = None,
+    state: StateFile = None,
     tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="PEM, with chain.")] = None,
     tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="PEM.")] = None,
     control_token_file: TokenFile = None,
@@ -192,6 +197,7 @@ def serve_command(  # noqa: PLR0913, PLR0917 - the options of one command
         tls_cert=tls_cert,
         tls_key=tls_key,
         faults=tuple(fault or ()),
+        state=state,
         control_token_file=control_token_file,
         log_format=log_format,
         drain_delay=drain_delay,
@@ -218,29 +224,7 @@ def ping_command(
     return run_on_loop(ping(options))
 
 
-@app.command("notify", short_help="Have a local venue send a notification.")
-def notify_command(  # noqa: PLR0913, PLR0917 - a notification's own fields
-    note: Annotated[str, typer.Option(metavar="TEXT")],
-    type: Annotated[str | None, typer.Option(metavar="T", help="Such as maintenance.")] = None,
-    priority: Annotated[str | None, typer.Option(metavar="P", help="low, medium, high.")] = None,
-    effective_time: Annotated[
-        int | None, typer.Option(metavar="MS", help="Since the epoch; usually now.")
-    ] = None,
-    expected_downtime_minutes: Annotated[int | None, typer.Option(metavar="N")] = None,
-    url: Base = DEFAULT_BASE,
-    json: Json = False,
-) -> int:
-    """Have a running local venue send a Kraken Futures notification; prints its id."""
-    order = orders.NotifyOrder(
-        note=note,
-        type=UNSET if type is None else type,
-        priority=UNSET if priority is None else priority,
-        effective_time=UNSET if effective_time is None else effective_time,
-        expected_downtime_minutes=(
-            UNSET if expected_downtime_minutes is None else expected_downtime_minutes
-        ),
-    )
-    return run_on_loop(orders.notify(order, url, json=json))
+app.command("notify", short_help="Have a local venue send a notification.")(notify_command)
 
 
 @app.command("publish", short_help="Have a local venue push a message.")
@@ -267,6 +251,8 @@ def publish_command(  # noqa: PLR0913, PLR0917 - the options of one command
 
 faults: Final = typer.Typer(help="Have a local venue misbehave.", no_args_is_help=True)
 app.add_typer(faults, name="fault")
+app.add_typer(accounts, name="account")
+app.add_typer(notifications, name="notification")
 
 
 @faults.command("add")

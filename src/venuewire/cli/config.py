@@ -4,6 +4,7 @@
     listen = "127.0.0.1:9010"
     edition = "documented"
     venues = ["kucoin", "kraken-futures"]
+    state = "venue.db"
 
     [[account]]
     name = "alice"
@@ -45,6 +46,8 @@ class ServeSection(Struct, frozen=True, forbid_unknown_fields=True):
     listen: str | None = None
     edition: Edition | None = None
     venues: tuple[str, ...] | None = None
+    state: str | None = None
+    """A file; a relative path is taken from where the command runs."""
 
 
 class AccountSection(Struct, frozen=True, forbid_unknown_fields=True):

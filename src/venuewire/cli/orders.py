@@ -1,7 +1,7 @@
 """Orders to a running local venue, over HTTP: `venuewire notify`, `publish` and `fault`."""
 
 import os
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import aiohttp
 import msgspec
@@ -17,10 +17,11 @@ from venuewire.faults.scenario import scenarios
 
 TIMEOUT: Final = 10.0
 """Seconds for the whole exchange."""
-LONGEST_ANSWER: Final = 64 * 1024
-"""Bytes."""
+LONGEST_ANSWER: Final = 8 * 1024 * 1024
+"""Bytes: a list of all the accounts there can be is shorter."""
 _WRONG: Final = frozenset({"bad_request", "unknown_venue", "impossible"})
 """It understood us, and what we asked for makes no sense there."""
+_Answers = TypeVar("_Answers", bound=Struct)
 
 
 class NotifyOrder(Struct, frozen=True, kw_only=True):
@@ -66,6 +67,9 @@ class _Answer(Struct, frozen=True):
     heard: int | None = None
     cleared: int = 0
     faults: tuple[FaultSeen, ...] = ()
+
+
+class _Refusal(Struct, frozen=True):
     error: _Mistake = _Mistake()
 
 
@@ -147,14 +151,22 @@ def publish_order(
 
 
 async def _give(base: str, what: str, order: Struct | None, method: str = "POST") -> _Answer:
+    return await give(base, what, _Answer, order=order, method=method)
+
+
+async def give(
+    base: str, what: str, type: type[_Answers], *, order: Struct | None = None, method: str = "GET"
+) -> _Answers:
+    """Have it done, and read the answer. Raises `WrongUsage` for what makes no sense there,
+    `CommandFailed` when it cannot be done."""
     url = f"{base_url(base)}/control/{what}"
     try:
         status, body = await _ask(method, url, None if order is None else encode(order))
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise CommandFailed(f"no local venue answers at {base}: {_reason(error)}") from None
-    answer = _read(status, body, url)
     if status == 200:
-        return answer
+        return _read(status, body, url, type)
+    answer = _read(status, body, url, _Refusal)
     refusal = answer.error.message or f"it answered HTTP {status}"
     failure = WrongUsage if answer.error.code in _WRONG else CommandFailed
     raise failure(f"{base} refuses: {printable(refusal)}")
@@ -181,9 +193,9 @@ async def _body(content: aiohttp.StreamReader, url: str) -> bytes:
     return body
 
 
-def _read(status: int, body: bytes, url: str) -> _Answer:
+def _read(status: int, body: bytes, url: str, type: type[_Answers]) -> _Answers:
     try:
-        return msgspec.json.decode(body, type=_Answer)
+        return msgspec.json.decode(body, type=type)
     except msgspec.DecodeError:
         raise CommandFailed(f"{url} is no local venue: it answered HTTP {status}") from None
 

@@ -37,6 +37,7 @@ class ServeOptions(Struct, frozen=True, kw_only=True):
     tls_key: Path | None = None
     faults: tuple[str, ...] = ()
     """Beside those of the file."""
+    state: Path | None = None
     control_token_file: Path | None = None
     log_format: LogFormat | None = None
     """None: only what goes wrong, in one line each."""
@@ -80,6 +81,7 @@ def local_venue(options: ServeOptions, config: Config) -> LocalVenue:
             accounts=config.accounts or None,
             terms=config.terms,
             faults=(*config.faults, *options.faults),
+            state=options.state or config.serve.state,
             control_token=control_token(options.control_token_file, os.environ),
             ssl_context=_ssl_context(options.tls_cert, options.tls_key),
         )
@@ -107,7 +109,8 @@ def _tell(local: LocalVenue, credentials: dict[str, Credentials]) -> None:
     for name, url in local.endpoints.items():
         say(f"{name:{width}}  {url}")
     if credentials:
-        say("each has a demo account; its keys are in venuewire.demo, and `--json` tells them")
+        whose = "each" if len(credentials) == len(local.endpoints) else ", ".join(credentials)
+        say(f"{whose} has a demo account; its keys are in venuewire.demo, and `--json` tells them")
     say("ready")
 
 

@@ -7,13 +7,16 @@
     * RemoteProtocolError: the peer broke the rules
         * UnreadableFrame: it sent something that is not in its dialect
     * AccessRefused: the venue answered, and the answer is no
+    * NotKept: a local venue did it, and could not write it to its state file
     * NotLive: a session that had to be provably alive was not
 
 Foreign exceptions (sockets, TLS, HTTP, JSON) are mapped to these, or to events, where they arise.
 No message of these errors contains a secret.
 """
 
-from typing import Literal
+from typing import Literal, TypeAlias
+
+Thing: TypeAlias = Literal["venue", "session", "fault", "account", "notification"]
 
 
 class VenuewireError(Exception):
@@ -25,9 +28,9 @@ class ConfigurationError(VenuewireError, ValueError):
 
 
 class NotHere(ConfigurationError):
-    """A venue, a session or a fault by a name that none has."""
+    """A venue, or something of a venue's, by a name that none has."""
 
-    def __init__(self, what: Literal["venue", "session", "fault"], text: str) -> None:
+    def __init__(self, what: Thing, text: str) -> None:
         super().__init__(text)
         self.what = what
 
@@ -54,6 +57,10 @@ class AccessRefused(VenuewireError):
         """The credentials are at fault, so trying again soon cannot help."""
         self.retry_after = retry_after
         """Seconds the venue asked us to stay away; None when it did not say."""
+
+
+class NotKept(VenuewireError):
+    """Names the file and the reason. What was done stands until the process ends."""
 
 
 class NotLive(VenuewireError):

@@ -1,11 +1,17 @@
 """The trading floor: what all sessions of one local venue share, and how they are let in.
 
-A venue extends `Floor` in its folder. Law: what is published to many is encoded once, and names
-its hearers, so that the layer above can frame it once too.
+A venue extends `Floor` in its folder.
+
+Law 1: what is published to many is encoded once, and names its hearers, so that the layer above
+       can frame it once too.
+Law 2: what should outlive the process is named in `changed` by whatever changes it; whoever keeps
+       it asks for it by that name, and gives it back after a restart.
+Law 3: a revoked key opens nothing, and ends what it has opened.
 """
 
 from collections.abc import Callable, Hashable, Iterable
 from random import Random
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -16,6 +22,9 @@ from venuewire.core.secrets import Account
 from venuewire.core.server_session import ServerSession
 from venuewire.core.stamps import Stamps
 from venuewire.core.terms import Terms
+
+RecordKey: TypeAlias = tuple[str | int | None, ...]
+"""Names one thing that outlives a process; the first word says what kind of thing."""
 
 
 class Publication(Struct, frozen=True, kw_only=True):
@@ -39,6 +48,19 @@ class Note(Struct, frozen=True, kw_only=True, omit_defaults=True):
     priority: str = "low"
     effective_time: int | None = None
     """Milliseconds since the epoch; None means now."""
+    expected_downtime_minutes: int | None = None
+    """None when no downtime is expected."""
+
+
+class Noted(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A notification that was sent and not withdrawn."""
+
+    id: int
+    type: str
+    priority: str
+    note: str
+    effective_time: int
+    """Milliseconds since the epoch."""
     expected_downtime_minutes: int | None = None
     """None when no downtime is expected."""
 
@@ -125,12 +147,17 @@ class Floor:
         self.rng = rng
         self.stamps = Stamps()
         self.subscribers = Subscribers()
+        self.holders = Subscribers()
+        """Which sessions have proven themselves by which API key."""
         self.sessions: dict[int, ServerSession] = {}
         """Admitted and not yet lost, by number. Whoever carries a session removes it."""
         self.pushes: list[Push] = []
         """Frames for sessions other than the one being served; emptied by the layer above."""
         self.elapsed = 0.0
         """Seconds that an operator has let pass here, beyond those that any clock has seen."""
+        self.changed: dict[RecordKey, None] = {}
+        """What should outlive this process and has changed, the latest last; emptied by the layer
+        above, whether it keeps it or not."""
         self._numbers = 0
 
     # What a venue must say for itself.
@@ -166,6 +193,62 @@ class Floor:
         """Subscriptions of all sessions together."""
         return len(self.subscribers)
 
+    def withdraw(self, id: int) -> bool:
+        """Show a notification to no new subscriber; False when there is none of this id."""
+        return False
+
+    @property
+    def notifications(self) -> tuple[Noted, ...]:
+        """Those a new subscriber is shown, the oldest first."""
+        return ()
+
+    def kept(self, key: RecordKey) -> bytes | None:
+        """What is to be kept under a name of `changed`, as JSON; None when that is nothing."""
+        raise NotImplementedError
+
+    def restore(self, key: RecordKey, value: bytes, now: Instant) -> None:
+        """Take up again what `kept` gave to an earlier process. What changed last comes last.
+
+        Raises `LocalProtocolError` for what has no place here.
+        """
+        raise LocalProtocolError("this venue keeps nothing")
+
+    # Who is let in; a venue that knows more of its accounts than this does so before or after.
+
+    def enroll(self, account: Account) -> None:
+        """Let someone in from now on.
+
+        Raises `LocalProtocolError` when that is too many, or the key is known already, and
+        `ConfigurationError` for credentials that this venue cannot use.
+        """
+        if account.credentials.api_key in self.accounts:
+            raise LocalProtocolError("there is an account with this API key")
+        if len(self.accounts) >= self.terms.max_accounts:
+            raise LocalProtocolError(f"no more than {self.terms.max_accounts} keys are possible")
+        self.accounts[account.credentials.api_key] = account
+
+    def revoke(self, api_key: str, now: Instant) -> tuple[ServerSession, ...]:
+        """Let nobody in by this key; the sessions it had opened, which have been ended."""
+        account = self.accounts.pop(api_key, None)
+        if account is not None and account.name not in self.names:
+            self.forget(account.name)
+        ended = tuple(one for one in self.holders.of(api_key) if one.closing is None)
+        for session in ended:
+            self.expel(session, now)
+        return ended
+
+    def expel(self, session: ServerSession, now: Instant) -> None:
+        """End a session whose key has been revoked, this venue's way."""
+        session.close(self.terms.revoked_close, "key revoked")
+
+    def forget(self, name: str) -> None:
+        """The account has lost its last key: drop what was published to it alone."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all accounts, each once. An account may have several keys."""
+        return tuple(dict.fromkeys(account.name for account in self.accounts.values()))
+
     # What every venue shares.
 
     def let_pass(self, seconds: float) -> None:
@@ -191,6 +274,12 @@ class Floor:
             self.pushes.append(Push(frame, hearers))
         return len(hearers)
 
+    def touch(self, *key: str | int | None) -> None:
+        """What is kept under this name has changed, or is gone."""
+        self.changed.pop(key, None)
+        self.changed[key] = None
+
     def leave(self, session: ServerSession) -> None:
+        self.holders.leave(session)
         self.subscribers.leave(session)
         self.sessions.pop(session.number, None)

@@ -1,6 +1,9 @@
 """Keys, and the one place that knows how to print them: not at all."""
 
 import re
+from base64 import b64encode
+from hashlib import sha256
+from random import Random
 
 from msgspec import Struct
 
@@ -31,6 +34,26 @@ class Account(Struct, frozen=True):
     credentials: Credentials
     permissions: frozenset[str] = frozenset({"general", "websocket"})
     """What the key may do; the names are the venue's own."""
+    passphrase_digest: str = ""
+    """KuCoin only: by this the passphrase is recognized where it is not known itself."""
+
+    @property
+    def key_id(self) -> str:
+        """Names the key where it cannot be shown: the beginning of its SHA-256, in hexadecimal."""
+        return sha256(self.credentials.api_key.encode()).hexdigest()[:16]
+
+    def __repr__(self) -> str:
+        return f"Account({self.name!r}, {self.key_id})"
+
+
+def new_credentials(rng: Random, *, passphrase: bool) -> Credentials:
+    """A key nobody has. Its secret is base64, which also passes for the ASCII text that some
+    venues' secrets are; `rng` had better be unpredictable."""
+    return Credentials(
+        api_key=rng.randbytes(16).hex(),
+        api_secret=b64encode(rng.randbytes(48)).decode(),
+        passphrase=rng.randbytes(12).hex() if passphrase else "",
+    )
 
 
 def redact_url(url: str) -> str:

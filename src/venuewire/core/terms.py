@@ -32,6 +32,10 @@ class Terms(Struct, frozen=True, kw_only=True):
     """Channels one session may hold."""
     max_sessions: int = 10_000
     """Sessions open at once."""
+    max_accounts: int = 10_000
+    """API keys there can be."""
+    revoked_close: int = 1008
+    """The close code when a session's key is revoked. No venue publishes one."""
 
     def request_budget(self) -> Budget | None:
         if self.max_requests is None:

@@ -22,6 +22,10 @@ from venuewire.server.answers import (
     Sessions,
     State,
 )
+from venuewire.server.control_accounts import (
+    operations_of_accounts,
+    operations_of_notifications,
+)
 from venuewire.server.operation import Nothing, Operation
 from venuewire.server.orders import Orders
 from venuewire.transport.counts import Tally
@@ -117,7 +121,16 @@ class WhichEvents(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 def operations(orders: Orders) -> tuple[Operation, ...]:
-    groups = (_of_speech, _of_sessions, _of_time, _of_faults, _of_the_past, _of_state)
+    groups = (
+        _of_speech,
+        operations_of_notifications,
+        operations_of_accounts,
+        _of_sessions,
+        _of_time,
+        _of_faults,
+        _of_the_past,
+        _of_state,
+    )
     return tuple(each for group in groups for each in group(orders))
 
 

@@ -10,6 +10,8 @@ that names it, before anything listens.
 
 import ssl
 from collections.abc import Iterable, Mapping
+from os import PathLike
+from pathlib import Path
 from random import Random, SystemRandom
 from types import TracebackType
 from typing import Any, Self, get_args
@@ -27,6 +29,7 @@ from venuewire.server.metrics import metrics_page
 from venuewire.server.operation import control_routes
 from venuewire.server.orders import Orders
 from venuewire.transport.access import checked_token
+from venuewire.transport.archive import Archive
 from venuewire.transport.clock import now
 from venuewire.transport.hall import Hall, Premises
 from venuewire.transport.limits import Limits
@@ -53,6 +56,7 @@ class LocalVenue(Orders):
         seed: int | None = None,
         faults: Iterable[str] = (),
         control_token: str | None = None,
+        state: str | PathLike[str] | None = None,
         clock: Clock = now,
     ) -> None:
         """Venues are named, or given; `all` is every one that is installed.
@@ -62,6 +66,8 @@ class LocalVenue(Orders):
         seed: repeats tokens, challenges and faults from run to run; None makes them unpredictable.
         faults: as `fault` takes them; they begin when the venue listens.
         control_token: lets other machines give orders by the control API; without it none may.
+        state: the file in which accounts, notifications and what was published outlive this
+        process; None keeps them in memory. docs/reference/state.md says more.
 
         Raises `ConfigurationError`.
         """
@@ -69,41 +75,46 @@ class LocalVenue(Orders):
         self._ssl_context = ssl_context
         self._control_token = None if control_token is None else checked_token(control_token)
         self._venues = _resolve(venues)
-        self._accounts = _accounts(self._venues, accounts)
+        self._given = _accounts(self._venues, accounts)
         premises = Premises(clock, limits or Limits())
         agreed = _terms(self._venues, edition, terms or {})
         halls = {
-            venue.name: Hall(
-                venue,
-                venue.floor(
-                    agreed[venue.name], self._accounts[venue.name], clock, _rng(seed, venue)
-                ),
-                premises,
-                _rng(None if seed is None else f"{seed}:faults", venue),
-            )
+            venue.name: self._opened(venue, agreed[venue.name], premises, seed)
             for venue in self._venues
         }
-        super().__init__(halls, premises, FaultBoard(halls))
+        archive = Archive(None if state is None else Path(state), halls)
+        super().__init__(halls, premises, FaultBoard(halls), archive)
         for fault in faults:
             self.fault(fault)
-        control = control_routes(operations(self), premises.limits)
+        control = control_routes(operations(self), premises.limits, archive.settle)
         pages = [metrics_page(halls.values(), premises)]
         self._listener = Listener(premises, halls.values(), control=control, pages=pages)
+
+    def _opened(self, venue: Venue, terms: Terms, premises: Premises, seed: int | None) -> Hall:
+        floor = venue.floor(terms, self._given[venue.name], premises.clock, _rng(seed, venue))
+        chance = _rng(None if seed is None else f"{seed}:faults", venue)
+        return Hall(venue, floor, premises, chance)
 
     # Open and closed.
 
     async def start(self) -> Self:
-        """Listen. Raises `ConfigurationError` when the address cannot be had."""
+        """Listen. Raises `ConfigurationError` when the address or the state cannot be had."""
         host, port = self._address
-        await self._listener.start(
-            host, port, ssl_context=self._ssl_context, control_token=self._control_token
-        )
+        await self._archive.open()
+        try:
+            await self._listener.start(
+                host, port, ssl_context=self._ssl_context, control_token=self._control_token
+            )
+        except ConfigurationError:
+            await self._archive.close()
+            raise
         self._board.begin()
         return self
 
     async def aclose(self) -> None:
         """Tell all clients to go away, and stop listening. Harmless when repeated."""
         await self._listener.stop()
+        await self._archive.close()
 
     async def __aenter__(self) -> Self:
         return await self.start()
@@ -137,14 +148,20 @@ class LocalVenue(Orders):
 
     @property
     def credentials(self) -> Credentials:
-        """Of the first account of the only venue."""
-        return self.all_credentials[self._only().name]
+        """Of the first account of the only venue that was given when this was made."""
+        known = self.all_credentials.get(self._only().name)
+        if known is None:
+            raise LocalProtocolError("no account that was given here is left")
+        return known
 
     @property
     def all_credentials(self) -> dict[str, Credentials]:
-        """Of each venue's first account."""
+        """Of each venue's first account that was given when this was made, and not revoked since.
+        Those of accounts added later are known to who added them."""
         return {
-            name: accounts[0].credentials for name, accounts in self._accounts.items() if accounts
+            name: left[0]
+            for name, hall in self._halls.items()
+            if (left := [a.credentials for a in self._given[name] if hall.admits(a)])
         }
 
     def _only(self) -> Venue:

@@ -15,10 +15,10 @@ _MEANINGS: Final[Mapping[int, str]] = {
     400: "What was asked is malformed",
     401: "The control token is missing or wrong",
     403: "Not from there: another host, another origin, or another machine without a token",
-    404: "It names a venue, a session or a fault that is not here",
+    404: "It names a venue, or something of one, that is not here",
     413: "The body is too large",
     422: "Well formed, and impossible here",
-    500: "An error of the local venue; its log tells more",
+    500: "An error of the local venue, or of its disk; its log tells more",
 }
 
 

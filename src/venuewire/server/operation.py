@@ -4,6 +4,7 @@ Dispatch, the OpenAPI document and its tests are made of the same list.
 Law 1: nothing reaches an operation that is not of its type, and within its limits.
 Law 2: what goes wrong is answered by a code of `transport.replies`, and never quoted beyond what
        the operator wrote.
+Law 3: no answer leaves before what it acknowledges is kept.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -16,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from venuewire.core.errors import ConfigurationError, LocalProtocolError, NotHere
+from venuewire.core.errors import ConfigurationError, LocalProtocolError, NotHere, NotKept
 from venuewire.core.http import HttpReply, json_reply
 from venuewire.server.openapi import document
 from venuewire.transport.http_app import read_body
@@ -29,6 +30,8 @@ _UNKNOWN: Final[dict[str, Code]] = {
     "venue": "unknown_venue",
     "session": "unknown_session",
     "fault": "unknown_fault",
+    "account": "unknown_account",
+    "notification": "unknown_notification",
 }
 
 
@@ -50,17 +53,23 @@ class Operation(Struct, frozen=True, kw_only=True):
     @property
     def codes(self) -> tuple[Code, ...]:
         """All it may answer with."""
-        everywhere: tuple[Code, ...] = ("bad_request", "unauthorized", "forbidden", "internal")
+        everywhere: tuple[Code, ...] = ("bad_request", "unauthorized", "forbidden")
+        ours: tuple[Code, ...] = ("internal", "not_kept")
         large: tuple[Code, ...] = ("body_too_large",) if self.method == "POST" else ()
-        return (*everywhere, *large, *self.errors)
+        return (*everywhere, *large, *self.errors, *ours)
 
 
 class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
     """An operation that needs to be told nothing."""
 
 
-def control_routes(operations: Iterable[Operation], limits: Limits) -> list[BaseRoute]:
-    """What is served below `/control`: each operation, and the document that describes them."""
+def control_routes(
+    operations: Iterable[Operation], limits: Limits, settle: Callable[[], Awaitable[None]]
+) -> list[BaseRoute]:
+    """What is served below `/control`: each operation, and the document that describes them.
+
+    `settle` returns when everything that has changed is kept, or raises `NotKept`.
+    """
     listed = tuple(operations)
     described = json_reply(200, msgspec.json.encode(document(listed)))
 
@@ -68,25 +77,34 @@ def control_routes(operations: Iterable[Operation], limits: Limits) -> list[Base
         return respond(described)
 
     return [
-        *(Route(each.path, _endpoint(each, limits), methods=[each.method]) for each in listed),
+        *(
+            Route(each.path, _endpoint(each, limits, settle), methods=[each.method])
+            for each in listed
+        ),
         Route("/openapi.json", openapi),
     ]
 
 
-def _endpoint(operation: Operation, limits: Limits) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(
+    operation: Operation, limits: Limits, settle: Callable[[], Awaitable[None]]
+) -> Callable[[Request], Awaitable[Response]]:
     read = _reader_of(operation)
 
     async def answer(request: Request) -> HttpReply:
         body = await read_body(request, limits.body_bytes)
         try:
             asked = read(request.scope["query_string"], body)
-            return json_reply(200, msgspec.json.encode(await operation.carry_out(asked)))
+            answered = msgspec.json.encode(await operation.carry_out(asked))
+            await settle()
+            return json_reply(200, answered, cache_control="no-store")
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             return error_reply("bad_request", str(error))
         except NotHere as error:
             return error_reply(_UNKNOWN[error.what], str(error))
         except (ConfigurationError, LocalProtocolError) as error:
             return error_reply("impossible", str(error))
+        except NotKept as error:
+            return error_reply("not_kept", str(error))
 
     async def endpoint(request: Request) -> Response:
         return respond(await answer(request))

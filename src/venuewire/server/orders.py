@@ -4,7 +4,7 @@ API offers the same, call by call, to everybody else.
 Law: an order is checked as a whole before any of it is carried out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from math import inf
 from typing import Any
@@ -12,10 +12,13 @@ from typing import Any
 import msgspec
 
 from venuewire.core.errors import ConfigurationError, LocalProtocolError, NotHere
-from venuewire.core.floor import Note, Publication
+from venuewire.core.floor import Note, Noted, Publication
+from venuewire.core.secrets import Account, Credentials
 from venuewire.core.server_session import ServerSession
+from venuewire.server.accounts import Accounts, AccountState, account_state
 from venuewire.server.answers import Sessions, State, session_state, state_of
 from venuewire.server.fault_board import FaultBoard, FaultState
+from venuewire.transport.archive import Archive
 from venuewire.transport.counts import Tally, tally_of
 from venuewire.transport.hall import Hall, Premises
 from venuewire.transport.journal import Event
@@ -23,8 +26,12 @@ from venuewire.transport.venue_link import VenueLink
 
 
 class Orders:
-    def __init__(self, halls: Mapping[str, Hall], premises: Premises, board: FaultBoard) -> None:
+    def __init__(
+        self, halls: Mapping[str, Hall], premises: Premises, board: FaultBoard, archive: Archive
+    ) -> None:
         self._halls = halls
+        self._archive = archive
+        self._accounts = Accounts(archive)
         self._premises = premises
         self._board = board
 
@@ -41,15 +48,19 @@ class Orders:
     ) -> int:
         """Push a message to a channel's subscribers; how many there are.
 
+        With a state file, it returns when new subscribers will see it after a restart too.
+
         payload: JSON as text or bytes, or whatever JSON can be made of, in the venue's own form.
         account: only that account's private subscribers.
 
-        Raises `LocalProtocolError` for what the venue cannot say.
+        Raises `LocalProtocolError` for what the venue cannot say, `NotKept`.
         """
         publication = Publication(
             channel=channel, payload=_json(payload), subject=subject, account=account
         )
-        return self._hall(venue).publish(publication)
+        heard = self._hall(venue).publish(publication)
+        await self._archive.settle()
+        return heard
 
     async def notify(  # noqa: PLR0913 - a notification's own fields
         self,
@@ -63,7 +74,7 @@ class Orders:
     ) -> int:
         """Send a notification; its id. Times as in `core.floor.Note`.
 
-        venue: None means the only one that has notifications.
+        venue: None means the only one that has notifications. Raises `NotKept`.
         """
         said = Note(
             note=note,
@@ -72,7 +83,61 @@ class Orders:
             effective_time=effective_time,
             expected_downtime_minutes=expected_downtime_minutes,
         )
-        return self._notifying_hall(venue).notify(said)
+        number = self._notifying_hall(venue).notify(said)
+        await self._archive.settle()
+        return number
+
+    async def withdraw(self, id: int, *, venue: str | None = None) -> bool:
+        """Show a notification to no new subscriber; False when there is none of this id.
+
+        Raises `NotKept`.
+        """
+        withdrawn = self._notifying_hall(venue).withdraw(id)
+        await self._archive.settle()
+        return withdrawn
+
+    def notifications(self, venue: str | None = None) -> tuple[Noted, ...]:
+        """Those a new subscriber is shown, the oldest first."""
+        return self._notifying_hall(venue).floor.notifications
+
+    # Who is let in.
+
+    async def add_account(
+        self,
+        name: str,
+        *,
+        venue: str | None = None,
+        permissions: Iterable[str] | None = None,
+        credentials: Credentials | None = None,
+    ) -> Account:
+        """Let someone in from now on; an account may have several keys.
+
+        permissions: in the venue's own words; None means all that a session can need.
+        credentials: None makes up a new key, which is told in what is returned and nowhere else.
+
+        Raises `NotHere`, `LocalProtocolError`, and `NotKept` when the state file cannot be written:
+        then nobody is let in.
+        """
+        return await self._accounts.add(self._hall(venue), name, permissions, credentials)
+
+    async def revoke_account(
+        self, name: str, *, venue: str | None = None, key: str | None = None
+    ) -> int:
+        """Let nobody in by this account's keys any more, or by one: `AccountState.key`; how many
+        that were. Its sessions end by the venue's own rule, and its tokens are worthless.
+
+        Raises `NotHere` for the venue, `NotKept`.
+        """
+        return await self._accounts.revoke(self._hall(venue), name, key)
+
+    def accounts(self, venue: str | None = None) -> tuple[AccountState, ...]:
+        """Who is let in, everywhere or at one venue, without their secrets. Raises `NotHere`."""
+        halls = self._halls.values() if venue is None else [self._hall(venue)]
+        return tuple(
+            account_state(hall, account)
+            for hall in halls
+            for account in hall.floor.accounts.values()
+        )
 
     # What becomes of sessions.
 

@@ -7,7 +7,7 @@ Law 2: whatever touches the floor is followed by `deliver`, so that no push wait
 
 import asyncio
 import logging
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from functools import partial
 from random import Random, SystemRandom
 from typing import Protocol
@@ -15,7 +15,7 @@ from typing import Protocol
 from venuewire.core.floor import Floor, Note, Publication
 from venuewire.core.http import HttpReply, HttpRequest
 from venuewire.core.instant import Clock, Instant
-from venuewire.core.secrets import excerpt
+from venuewire.core.secrets import Account, excerpt
 from venuewire.core.server_session import ServerSession
 from venuewire.core.venue import Door, Venue
 from venuewire.faults.spec import Spec
@@ -86,6 +86,10 @@ class Carrier(Protocol):
         """Write what is already framed. Never raises."""
         ...
 
+    def part(self, code: int, reason: str) -> None:
+        """See the session out, after what it has said. Never raises."""
+        ...
+
 
 class Premises:
     """What all halls of one process share."""
@@ -131,6 +135,9 @@ class Hall:
         self.troubles = Troubles(venue, SystemRandom() if chance is None else chance)
         self.hardship: Hardship | None = None
         """None until there is a first fault, so that nothing is asked of it before."""
+        self.keep: Callable[[], None] = floor.changed.clear
+        """Called when something has changed that should outlive this process; where nothing does,
+        it is forgotten that it has."""
 
     def admit(self, door: Door, request: HttpRequest) -> ServerSession | HttpReply:
         """Let a client in, or say why not."""
@@ -175,12 +182,41 @@ class Hall:
         self.note("notified", id=number)
         return number
 
+    def withdraw(self, id: int) -> bool:
+        """False when there is no notification of this id."""
+        withdrawn = self.floor.withdraw(id)
+        self.deliver()
+        if withdrawn:
+            self.note("withdrawn", id=id)
+        return withdrawn
+
+    def admits(self, account: Account) -> bool:
+        return account.credentials.api_key in self.floor.accounts
+
+    def enroll(self, account: Account) -> None:
+        """Let someone in. Raises `ConfigurationError`, `LocalProtocolError`."""
+        self.floor.enroll(account)
+        self.note("account_added", account=account.name, key=account.key_id)
+
+    def revoke(self, api_key: str) -> int:
+        """How many sessions that ended."""
+        account = self.floor.accounts.get(api_key)
+        if account is not None:
+            self.note("account_revoked", account=account.name, key=account.key_id)
+        ended = self.floor.revoke(api_key, self.now())
+        for session in ended:
+            carrier: Carrier | None = session.link
+            if carrier is not None and session.closing is not None:
+                carrier.part(session.closing.code, session.closing.reason)
+        self.deliver()
+        return len(ended)
+
     @property
     def notifies(self) -> bool:
         return type(self.floor).notify is not Floor.notify
 
     def deliver(self) -> None:
-        """Write all pushes."""
+        """Write all pushes, and have kept what should be."""
         pushes, counts = self.floor.pushes, self.counts
         while pushes:
             batch = pushes.copy()
@@ -197,6 +233,8 @@ class Hall:
                     carrier: Carrier | None = session.link
                     if carrier is not None and session.closing is None:
                         carrier.push(data)
+        if self.floor.changed:
+            self.keep()
 
     def now(self) -> Instant:
         return self.premises.clock() if self.hardship is None else self.hardship.clock()

@@ -32,6 +32,9 @@ What: TypeAlias = Literal[
     "advanced",
     "published",
     "notified",
+    "withdrawn",
+    "account_added",
+    "account_revoked",
     "fault_added",
     "faults_cleared",
     "draining",
@@ -64,6 +67,9 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     fault: str = ""
     id: int | None = None
     """Of a fault or a notification."""
+    account: str = ""
+    key: str = ""
+    """Names an API key without showing it: `Account.key_id`."""
 
     def __str__(self) -> str:
         said = asdict(self)
@@ -95,6 +101,8 @@ class Journal:
         heard: int | None = None,
         fault: str = "",
         id: int | None = None,
+        account: str = "",
+        key: str = "",
     ) -> None:
         self.written = next(self._numbers)
         event = Event(
@@ -111,6 +119,8 @@ class Journal:
             heard=heard,
             fault=fault[:LONGEST_TEXT],
             id=id,
+            account=account[:LONGEST_TEXT],
+            key=key,
         )
         self._events.append(event)
         if logger.isEnabledFor(logging.INFO):

@@ -19,6 +19,8 @@ Code: TypeAlias = Literal[
     "unknown_venue",
     "unknown_session",
     "unknown_fault",
+    "unknown_account",
+    "unknown_notification",
     "method_not_allowed",
     "too_slow",
     "body_too_large",
@@ -26,6 +28,7 @@ Code: TypeAlias = Literal[
     "upgrade_required",
     "head_too_large",
     "internal",
+    "not_kept",
 ]
 """What went wrong, in one word that programs may act on."""
 
@@ -37,6 +40,8 @@ STATUSES: Final[Mapping[Code, int]] = {
     "unknown_venue": 404,
     "unknown_session": 404,
     "unknown_fault": 404,
+    "unknown_account": 404,
+    "unknown_notification": 404,
     "method_not_allowed": 405,
     "too_slow": 408,
     "body_too_large": 413,
@@ -44,6 +49,7 @@ STATUSES: Final[Mapping[Code, int]] = {
     "upgrade_required": 426,
     "head_too_large": 431,
     "internal": 500,
+    "not_kept": 500,
 }
 """The HTTP status that goes with each, wherever it is said."""
 

@@ -9,7 +9,7 @@ from parrot import UPGRADE, cage, caller
 from venuewire.core.errors import LocalProtocolError
 from venuewire.core.floor import Floor, Note, Publication, Subscribers
 from venuewire.core.secrets import Account, Credentials
-from venuewire.core.server_session import ServerSession
+from venuewire.core.server_session import Closing, ServerSession
 from venuewire.core.terms import Terms
 
 
@@ -98,3 +98,39 @@ def test_time_that_passes_at_once_makes_older_and_not_silent() -> None:
     assert talker.clock() == at(0.5)
     talker.wait(1)
     assert talker.closed == 1001
+
+
+# Accounts, and what outlives a process.
+
+
+def bare(**terms: int) -> Floor:
+    return Floor(Terms(**terms), [Account("me", Credentials("k", "s"))], clock=at, rng=Random(0))  # type: ignore[arg-type]
+
+
+def test_a_floor_that_says_nothing_of_it_keeps_nothing() -> None:
+    floor = bare()
+    assert floor.notifications == ()
+    assert floor.withdraw(1) is False
+    with pytest.raises(NotImplementedError):
+        floor.kept(("a",))
+    with pytest.raises(LocalProtocolError, match="keeps nothing"):
+        floor.restore(("a",), b"1", at(0))
+
+
+def test_a_revoked_key_ends_what_it_has_opened() -> None:
+    floor = bare(revoked_close=4001)
+    sessions = [caller().session for _ in range(3)]
+    for session in sessions:
+        floor.holders.add("k", session)
+    sessions[0].close(1000)
+    floor.leave(sessions[1])
+    assert floor.revoke("k", at(0)) == (sessions[2],)
+    assert sessions[2].closing == Closing(4001, "key revoked")
+    assert floor.accounts == {}
+
+
+def test_what_changed_last_is_named_last_and_once() -> None:
+    floor = bare()
+    for key in ("a", "b", "a"):
+        floor.touch(key, 1)
+    assert list(floor.changed) == [("b", 1), ("a", 1)]

@@ -1,10 +1,13 @@
 """What must never be printed."""
 
+from base64 import b64decode
+from random import Random
+
 import pytest
 
 from venuewire.core.http import HttpReply, HttpRequest
 from venuewire.core.messages import Challenge
-from venuewire.core.secrets import Account, Credentials, excerpt, redact_url
+from venuewire.core.secrets import Account, Credentials, excerpt, new_credentials, redact_url
 
 CANARY = "canary-secret"
 
@@ -31,3 +34,19 @@ def test_frames_that_carry_credentials_are_not_quoted() -> None:
     assert excerpt(b"hello") == "hello"
     assert excerpt(b"x" * 100) == "x" * 80 + "..."
     assert excerpt(b"\xff") == "\\xff"
+
+
+def test_a_key_is_named_without_being_shown() -> None:
+    account = Account("me", Credentials(CANARY, CANARY))
+    assert repr(account) == f"Account('me', {account.key_id})"
+    assert len(account.key_id) == 16
+    assert account.key_id != Account("me", Credentials("another", CANARY)).key_id
+
+
+def test_new_credentials_are_nobody_elses() -> None:
+    rng = Random(0)
+    one, other = (new_credentials(rng, passphrase=False) for _ in range(2))
+    assert len({one.api_key, one.api_secret, other.api_key, other.api_secret}) == 4
+    assert len(b64decode(one.api_secret, validate=True)) == 48
+    assert one.passphrase == ""
+    assert len(new_credentials(rng, passphrase=True).passphrase) == 24

@@ -84,7 +84,7 @@ def test_spot_and_futures_tokens_cannot_be_mixed() -> None:
 
 def test_a_token_of_an_account_that_is_gone_is_invalid() -> None:
     desk, elsewhere = Desk(token_key="shared"), Desk(token_key="shared")
-    elsewhere.floor._names = frozenset({"bob"})
+    elsewhere.floor.revoke("alice-key", elsewhere.clock())
     caller = elsewhere.upgrade(f"token={desk.token(ALICE)}&connectId=a")
     assert caller.heard() == [refusal(401, "token is invalid", "a")]
 

@@ -21,7 +21,7 @@ def tokens(market: str = "kucoin", key: bytes = b"key") -> Tokens:
 def test_a_token_says_whose_it_is() -> None:
     bearer = tokens().check(tokens().issue("alice", at(0)), at(1))
     assert isinstance(bearer, Bearer)
-    assert (bearer.market, bearer.account) == ("kucoin", "alice")
+    assert (bearer.market, bearer.key) == ("kucoin", "alice")
 
 
 def test_a_token_is_valid_for_only_24_hours() -> None:

@@ -130,7 +130,8 @@ def test_400006_the_address_is_not_allowed() -> None:
 
 def test_400007_the_key_lacks_the_general_permission(desk: Desk) -> None:
     narrow = Account("alice", ALICE.credentials, frozenset({"websocket"}))
-    desk.floor.accounts["alice-key"] = narrow
+    desk.floor.revoke("alice-key", desk.clock())
+    desk.floor.enroll(narrow)
     assert refused(desk.post(signed(narrow, desk.clock))) == (403, "400007")
 
 

@@ -4,14 +4,15 @@ Law 1: a publication is encoded once, whoever hears it.
 Law 2: what is remembered is what a new subscriber must be shown, within the limits of the terms.
 """
 
-from collections import deque
 from collections.abc import Hashable, Iterable
 from random import Random
 from typing import Final, TypeAlias, cast
 from uuid import UUID
 
+import msgspec
+
 from venuewire.core.errors import ConfigurationError, LocalProtocolError
-from venuewire.core.floor import Floor, Note, Publication
+from venuewire.core.floor import Floor, Note, Noted, Publication, RecordKey
 from venuewire.core.http import HttpReply, HttpRequest, json_reply
 from venuewire.core.instant import Clock, Instant
 from venuewire.core.secrets import Account
@@ -23,6 +24,7 @@ from venuewire.venues.kraken_futures.snapshots import (
     Members,
     Picture,
     account_default,
+    bring_back,
     completed,
     is_snapshot,
     picture,
@@ -35,6 +37,7 @@ from venuewire.venues.kraken_futures.wire import (
     NOTIFICATION_PRIORITIES,
     NOTIFICATION_TYPES,
     NOTIFICATIONS,
+    UNREADABLE,
     Access,
     Notification,
     encode,
@@ -64,11 +67,10 @@ class KrakenFuturesFloor(Floor):
             raise ConfigurationError("kraken-futures needs KrakenFuturesTerms")
         super().__init__(terms, accounts, clock=clock, rng=rng)
         self.signers = {key: _signer(account) for key, account in self.accounts.items()}
-        self._names = list(dict.fromkeys(account.name for account in self.accounts.values()))
         self._products = dict.fromkeys(product.upper() for product in terms.products)
         self._pictures: dict[Key, Picture] = {}
         self._private_pictures: dict[Key, bytes] = {}
-        self._notifications: deque[Notification] = deque(maxlen=terms.max_notifications)
+        self._notifications: dict[int, Notification] = {}
         self._last_notification = 0
 
     # Letting clients in.
@@ -102,7 +104,7 @@ class KrakenFuturesFloor(Floor):
         if access is Access.PRODUCT:
             return self._picture(feed, whom, now).frame()
         if feed == NOTIFICATIONS:
-            return NOTES % encode(tuple(self._notifications))
+            return NOTES % encode(tuple(self._notifications.values()))
         published = self._private_pictures.get((feed, whom))
         return published or encode(account_default(feed, whom, milliseconds(now)))
 
@@ -134,15 +136,18 @@ class KrakenFuturesFloor(Floor):
         members = completed(members, feed, product)
         self._list(product)
         frame = self._picture(feed, product, now).take(members)
+        self.touch("picture", feed, product)
         return self.push(frame, self.subscribers.of((feed, product)))
 
     def _publish_private(self, feed: str, account: str | None, members: Members) -> int:
-        if account is not None and account not in self._names:
+        if account is not None and account not in self.names:
             raise LocalProtocolError(f"no account is called {account!r}")
-        names = self._names if account is None else [account]
+        names = self.names if account is None else (account,)
         frame = encode(members)
         if is_snapshot(members) or feed == "open_positions":  # Of which each message is whole.
-            self._private_pictures |= {(feed, name): frame for name in names}
+            for name in names:
+                self._private_pictures[feed, name] = frame
+                self.touch("account", feed, name)
         return self._push_private(feed, names, frame)
 
     def notify(self, note: Note, now: Instant) -> int:
@@ -156,10 +161,28 @@ class KrakenFuturesFloor(Floor):
             effective_time=milliseconds(now) if effective_time is None else effective_time,
             expected_downtime_minutes=note.expected_downtime_minutes,
         )
-        self._last_notification = notification.id
-        self._notifications.append(notification)
-        self._push_private(NOTIFICATIONS, self._names, NOTES % encode([notification]))
+        self._remember(notification)
+        self.touch("note", notification.id)
+        self.touch("last note")
+        self._push_private(NOTIFICATIONS, self.names, NOTES % encode([notification]))
         return notification.id
+
+    def _remember(self, notification: Notification) -> None:
+        self._last_notification = max(self._last_notification, notification.id)
+        self._notifications[notification.id] = notification
+        if len(self._notifications) > self.terms.max_notifications:
+            self.withdraw(next(iter(self._notifications)))
+
+    def withdraw(self, id: int) -> bool:
+        """The page knows no message for it: who has heard it is told nothing."""
+        if self._notifications.pop(id, None) is None:
+            return False
+        self.touch("note", id)
+        return True
+
+    @property
+    def notifications(self) -> tuple[Noted, ...]:
+        return tuple(Noted(**msgspec.structs.asdict(each)) for each in self._notifications.values())
 
     def _push_private(self, feed: str, names: Iterable[str], frame: bytes) -> int:
         """A session may hold a feed for several accounts; it hears a frame once."""
@@ -180,6 +203,60 @@ class KrakenFuturesFloor(Floor):
         if key not in self._pictures:
             self._pictures[key] = picture(feed, product, self.terms, milliseconds(now))
         return self._pictures[key]
+
+    # Accounts that come and go.
+
+    def enroll(self, account: Account) -> None:
+        signer = _signer(account)
+        super().enroll(account)
+        self.signers[account.credentials.api_key] = signer
+
+    def revoke(self, api_key: str, now: Instant) -> tuple[ServerSession, ...]:
+        self.signers.pop(api_key, None)
+        return super().revoke(api_key, now)
+
+    def forget(self, name: str) -> None:
+        for feed, whose in [key for key in self._private_pictures if key[1] == name]:
+            del self._private_pictures[feed, whose]
+            self.touch("account", feed, whose)
+
+    # What outlives a process: notifications, the highest id ever, pictures.
+
+    def kept(self, key: RecordKey) -> bytes | None:
+        match key:
+            case ("note", int(id)):
+                notification = self._notifications.get(id)
+                return None if notification is None else encode(notification)
+            case ("picture", str(feed), str(product)):
+                return self._pictures[feed, product].kept()
+            case ("account", str(feed), str(name)):
+                return self._private_pictures.get((feed, name))
+            case _:
+                return encode(self._last_notification)
+
+    def restore(self, key: RecordKey, value: bytes, now: Instant) -> None:
+        try:
+            self._restore(key, value, now)
+        except UNREADABLE as error:
+            raise LocalProtocolError(f"{key[0]}: {error}") from None
+
+    def _restore(self, key: RecordKey, value: bytes, now: Instant) -> None:
+        match key:
+            case ("note", int()):
+                self._remember(msgspec.json.decode(value, type=Notification))
+            case ("last note",):
+                last = msgspec.json.decode(value, type=int)
+                self._last_notification = max(self._last_notification, last)
+            case ("picture", str(feed), str(product)) if FEEDS.get(feed) is Access.PRODUCT:
+                self._list(product)
+                bring_back(self._picture(feed, product, now), feed, product, value)
+            case ("account", str(feed), str(name)) if FEEDS.get(feed) is Access.ACCOUNT:
+                if name in self.names:
+                    self._private_pictures[feed, name] = value
+                else:
+                    self.touch(*key)  # Nobody is left to see it.
+            case _:
+                raise LocalProtocolError(f"{key[0]!r} is not kept here")
 
 
 def _signer(account: Account) -> Signer:

@@ -22,6 +22,7 @@ from venuewire.venues.kraken_futures.wire import (
     FEEDS,
     HEARTBEAT,
     INFO,
+    PERMISSION,
     PHRASES,
     PONG,
     UNREADABLE,
@@ -213,8 +214,13 @@ class KrakenFuturesServer:
             return None
         if lifetime is not None and self._floor.aged(now).monotonic - issued > lifetime:
             return None
+        account = self._floor.accounts.get(key)  # None for one revoked since.
+        if account is None or PERMISSION not in account.permissions:
+            return None
         proven = self._floor.signers[key].verify(text, signed)
-        return self._floor.accounts[key].name if proven else None
+        if proven:
+            self._floor.holders.add(key, self.session)
+        return account.name if proven else None
 
     # Answering.
 

@@ -21,12 +21,19 @@ Members: TypeAlias = dict[str, Any]
 
 
 class Picture(Protocol):
+    seq: int
+    """Of the last message; 0 where there are no numbers."""
+
     def take(self, members: Members) -> bytes:
         """Note a publication; the frame that tells it. Raises `LocalProtocolError`."""
         ...
 
     def frame(self) -> bytes:
         """The state, as a frame for a new subscriber."""
+        ...
+
+    def kept(self) -> bytes:
+        """The state, for `bring_back`."""
         ...
 
 
@@ -46,10 +53,11 @@ def picture(feed: str, product: str, terms: KrakenFuturesTerms, milliseconds: in
 class Latest:
     """`ticker` and `ticker_lite`: each message is the full state."""
 
-    __slots__ = ("_frame",)
+    __slots__ = ("_frame", "seq")
 
     def __init__(self, frame: bytes) -> None:
         self._frame = frame
+        self.seq = 0
 
     def take(self, members: Members) -> bytes:
         self._frame = encode(members)
@@ -57,6 +65,9 @@ class Latest:
 
     def frame(self) -> bytes:
         return self._frame
+
+    def kept(self) -> bytes:
+        return encode(_Kept(Raw(self._frame)))
 
 
 class _Numbered(Struct):
@@ -74,18 +85,18 @@ class _RawTrades(Struct):
 class Trades:
     """`trade`: a snapshot lists the last trades, the newest first."""
 
-    __slots__ = ("_members", "_seq", "_trades")
+    __slots__ = ("_members", "_trades", "seq")
 
     def __init__(self, product: str, limit: int) -> None:
         self._members: Members = {"feed": "trade_snapshot", "product_id": product}
         self._trades: deque[Raw] = deque(maxlen=limit)
-        self._seq = 0
+        self.seq = 0
 
     def take(self, members: Members) -> bytes:
         if is_snapshot(members):
             return self._replace(members)
-        members = {**members, "seq": _next(members, self._seq)}
-        self._seq = members["seq"]
+        members = {**members, "seq": _next(members, self.seq)}
+        self.seq = members["seq"]
         frame = encode(members)
         self._trades.appendleft(Raw(frame))
         return frame
@@ -93,7 +104,7 @@ class Trades:
     def _replace(self, members: Members) -> bytes:
         frame = encode(members)
         trades = _read(frame, _TradeSnapshot).trades
-        self._seq = max((trade.seq for trade in trades), default=self._seq)
+        self.seq = max((trade.seq for trade in trades), default=self.seq)
         self._members = members
         limit = self._trades.maxlen
         self._trades = deque(_read(frame, _RawTrades).trades[:limit], maxlen=limit)
@@ -101,6 +112,9 @@ class Trades:
 
     def frame(self) -> bytes:
         return encode({**self._members, "trades": list(self._trades)})
+
+    def kept(self) -> bytes:
+        return encode(_Kept(Raw(self.frame()), self.seq))
 
 
 class _Level(Struct):
@@ -123,7 +137,7 @@ class _BookChange(Struct):
 class Book:
     """`book`: a change sets the quantity of one level; zero takes the level away."""
 
-    __slots__ = ("_asks", "_bids", "_frame", "_limit", "_members", "_seq")
+    __slots__ = ("_asks", "_bids", "_frame", "_limit", "_members", "seq")
 
     def __init__(self, product: str, limit: int, milliseconds: int) -> None:
         self._members: Members = {
@@ -135,17 +149,17 @@ class Book:
         self._bids = {_BID: 1.0}
         self._asks = {_ASK: 1.0}
         self._limit = limit
-        self._seq = 0
+        self.seq = 0
         self._frame: bytes | None = None
 
     def take(self, members: Members) -> bytes:
-        members = {**members, "seq": _next(members, self._seq)}
+        members = {**members, "seq": _next(members, self.seq)}
         frame = encode(members)
         if is_snapshot(members):
             self._replace(frame, members)
         else:
             self._change(frame)
-        self._seq = members["seq"]
+        self.seq = members["seq"]
         self._frame = None
         return frame
 
@@ -175,16 +189,36 @@ class Book:
             self._frame = encode(
                 {
                     **self._members,
-                    "seq": self._seq,
+                    "seq": self.seq,
                     "bids": _side(self._bids, descending=True),
                     "asks": _side(self._asks, descending=False),
                 }
             )
         return self._frame
 
+    def kept(self) -> bytes:
+        return encode(_Kept(Raw(self.frame()), self.seq))
+
 
 def _side(levels: dict[float, float], *, descending: bool) -> list[_Level]:
     return [_Level(price, levels[price]) for price in sorted(levels, reverse=descending)]
+
+
+# Outliving a process.
+
+
+class _Kept(Struct):
+    frame: Raw
+    """As a new subscriber is shown it."""
+    seq: int = 0
+    """A snapshot of trades does not tell it when there are none."""
+
+
+def bring_back(fresh: Picture, feed: str, product: str, kept: bytes) -> None:
+    """Make a picture of which nothing has been published what it was when it was `kept`."""
+    state = msgspec.json.decode(kept, type=_Kept)
+    fresh.take(completed(read_members(bytes(state.frame)), feed, product))
+    fresh.seq = state.seq
 
 
 # Reading what an operator publishes.

@@ -53,6 +53,9 @@ FEEDS: Final[dict[str, Access]] = {
     "account_log": Access.ACCOUNT,
 }
 
+PERMISSION: Final = "general"
+"""What a key needs for these; keys are given "General API" access, or none."""
+
 LEGACY_ACCOUNT_FEEDS: Final = frozenset({"account_balances_and_margins", "deposits_withdrawals"})
 """Older pages have them; a client still proves itself for them, the local venue has none."""
 

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from venuewire.core.errors import AccessRefused, ConfigurationError, LocalProtocolError
-from venuewire.core.floor import Floor, Publication
+from venuewire.core.floor import Floor, Publication, RecordKey
 from venuewire.core.http import HttpReply, HttpRequest, json_reply
 from venuewire.core.instant import Clock, Instant
 from venuewire.core.secrets import Account
@@ -58,6 +58,8 @@ class KrakenPrimeFloor(Floor):
         dialect = KrakenPrimeServer(self, None if account is None else account.name)
         session = dialect.session = ServerSession(dialect, self.terms, self.number(), now)
         self.sessions[session.number] = session
+        if account is not None:
+            self.holders.add(account.credentials.api_key, session)
         return session
 
     def answer(self, door: str, request: HttpRequest, now: Instant) -> HttpReply:
@@ -129,6 +131,7 @@ class KrakenPrimeFloor(Floor):
         stamp = self.stamps.rfc3339(now.realtime) if said.ts is None else wire.inside(said.ts)
         message = wire.stream_message(name, stamp, bytes(said.data), members=_members(said))
         self._remember((publication.channel, publication.account), bytes(said.data))
+        self.touch("state", publication.channel, publication.account)
         hearers = {**self._hearers.get(publication.channel, {}), **self._hearers.get(name, {})}
         return sum(
             self.push(hearer.frame(message), (hearer.session,))
@@ -141,7 +144,43 @@ class KrakenPrimeFloor(Floor):
         self._states.pop(key, None)
         self._states[key] = (self._publications, data)
         if len(self._states) > self.terms.max_states:
-            del self._states[next(iter(self._states))]
+            self._drop(next(iter(self._states)))
+
+    def _drop(self, key: tuple[str, str | None]) -> None:
+        del self._states[key]
+        self.touch("state", *key)
+
+    # Accounts that come and go.
+
+    def enroll(self, account: Account) -> None:
+        signing.check(account.credentials)
+        super().enroll(account)
+
+    def forget(self, name: str) -> None:
+        for key in [key for key in self._states if key[1] == name]:
+            self._drop(key)
+
+    # What outlives a process: the states.
+
+    def kept(self, key: RecordKey) -> bytes | None:
+        match key:
+            case ("state", str(channel), str() | None as account):
+                state = self._states.get((channel, account))
+                return None if state is None else state[1]
+            case _:
+                raise NotImplementedError
+
+    def restore(self, key: RecordKey, value: bytes, now: Instant) -> None:
+        match key:
+            case ("state", str(channel), str() | None as account):
+                if not wire.is_stream(channel.partition(":")[0]):
+                    raise LocalProtocolError(f"{channel[:40]!r} is no channel")
+                if account is None or account in self.names:
+                    self._remember((channel, account), value)
+                else:
+                    self.touch(*key)  # Nobody is left to see it.
+            case _:
+                raise LocalProtocolError(f"{key[0]!r} is not kept here")
 
 
 class _Said(Struct):

@@ -143,7 +143,7 @@ class Desk:
         self, channel: Channel, params: Params, now: Instant
     ) -> tuple[str, ...] | Refusal:
         if channel.private:
-            account = self._floor.holder(params.token or "", now)
+            account = self._floor.holder(params.token or "", self._server.session, now)
             if account is None:
                 return Refusal(refusals.INVALID_SESSION, channel=channel.name)
             return (account,)

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 from msgspec.json import encode
 
 from venuewire.core.errors import ConfigurationError, LocalProtocolError
-from venuewire.core.floor import Floor, Publication
+from venuewire.core.floor import Floor, Publication, RecordKey
 from venuewire.core.http import HttpReply, HttpRequest, json_reply
 from venuewire.core.instant import Clock, Instant
 from venuewire.core.secrets import Account
@@ -23,7 +23,7 @@ from venuewire.venues.kraken_spot import refusals
 from venuewire.venues.kraken_spot.channels import CHANNELS, Channel, Key
 from venuewire.venues.kraken_spot.market import Market
 from venuewire.venues.kraken_spot.pongs import Pongs
-from venuewire.venues.kraken_spot.publishing import channel_of, spoken, system_of
+from venuewire.venues.kraken_spot.publishing import channel_of, spoken, state_of, system_of
 from venuewire.venues.kraken_spot.server import KrakenSpotServer
 from venuewire.venues.kraken_spot.signing import TOKEN_PATH, secret_bytes, verify
 from venuewire.venues.kraken_spot.terms import KrakenSpotTerms
@@ -106,10 +106,13 @@ class KrakenSpotFloor(Floor):
         self._nonces[key] = number
         return True
 
-    def holder(self, token: str, now: Instant) -> str | None:
-        """The name of the account a token is good for."""
+    def holder(self, token: str, session: ServerSession, now: Instant) -> str | None:
+        """The name of the account that a token is good for, which this session has shown."""
         key = self._tokens.use(token, self.aged(now))
-        return None if key is None else self.accounts[key].name
+        if key is None:
+            return None
+        self.holders.add(key, session)
+        return self.accounts[key].name
 
     def name(self, key: Hashable) -> str:
         channel, subject, variant = cast("Key", key)
@@ -129,6 +132,7 @@ class KrakenSpotFloor(Floor):
         keys = [Key(channel.name, subject, v) for subject in subjects for v in message.variants]
         for key in keys:
             self.market.say(key, message.data, now)
+            self.touch("said", *key)
         return self.push(message.frame, self._hearers(keys))
 
     def _hearers(self, keys: Iterable[Key]) -> Iterable[ServerSession]:
@@ -139,17 +143,65 @@ class KrakenSpotFloor(Floor):
             if account is not None:
                 raise LocalProtocolError(f"{channel.name} is public: no account can be named")
             return (symbol,)
-        names = tuple(known.name for known in self.accounts.values())
         if account is None:
-            return names
-        if account not in names:
+            return self.names
+        if account not in self.names:
             raise LocalProtocolError(f"no account is called {account!r}")
         return (account,)
 
     def _announce(self, system: System) -> int:
         """ "On connect, and on engine state change": each session hears its own connection id."""
         self.system = system
+        self.touch("system")
         return sum(self.push(server.status(), (s,)) for s, server in self.engaged.items())
+
+    # Accounts that come and go.
+
+    def enroll(self, account: Account) -> None:
+        key, secret = account.credentials.api_key, secret_bytes(account.credentials.api_secret)
+        super().enroll(account)
+        self._secrets[key] = secret
+        self._tokens.enroll(key, secret)
+
+    def revoke(self, api_key: str, now: Instant) -> tuple[ServerSession, ...]:
+        self._secrets.pop(api_key, None)
+        self._nonces.pop(api_key, None)
+        self._tokens.revoke(api_key)
+        return super().revoke(api_key, now)
+
+    def forget(self, name: str) -> None:
+        private = [channel.name for channel in CHANNELS.values() if channel.private]
+        for channel in private:
+            for key in self.market.forget(channel, name):
+                self.touch("said", *key)
+
+    # What outlives a process: the state of the engine, and of the market.
+
+    def kept(self, key: RecordKey) -> bytes | None:
+        match key:
+            case ("said", str(channel), str(subject), variant):
+                said = self.market.said(Key(channel, subject, variant))
+                return None if said is None else encode(said)
+            case _:
+                return encode({"system": self.system})
+
+    def restore(self, key: RecordKey, value: bytes, now: Instant) -> None:
+        match key:
+            case ("said", str(name), str(subject), variant) if name in CHANNELS:
+                self._restore(CHANNELS[name], Key(name, subject, variant), value)
+            case ("system",):
+                self.system = system_of(value)
+            case _:
+                raise LocalProtocolError(f"{key[0]!r} is not kept here")
+
+    def _restore(self, channel: Channel, key: Key, value: bytes) -> None:
+        state = state_of(channel, value)
+        if channel.private and key.subject not in self.names:
+            self.touch("said", *key)  # Nobody is left to see it.
+            return
+        if channel.by_symbol:
+            self.market.enlist(key.subject)
+        self.market.restore(key, state)
 
 
 def _rest_error(text: str) -> bytes:

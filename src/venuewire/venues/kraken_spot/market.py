@@ -50,6 +50,21 @@ class Market:
         self._said[key] = data
         self._said_at[key] = now.monotonic
 
+    def said(self, key: Key) -> State | None:
+        """What a snapshot would show; None where nothing has been published."""
+        return self._said.get(key)
+
+    def restore(self, key: Key, data: State) -> None:
+        """What was `said` to an earlier process."""
+        self._said[key] = data
+
+    def forget(self, channel: str, subject: str) -> list[Key]:
+        """All that was said of a subject on a channel; under which keys."""
+        keys = [key for key in self._said if key[:2] == (channel, subject)]
+        for key in keys:
+            del self._said[key]
+        return keys
+
     def said_at(self, keys: Iterable[Key]) -> float:
         """When something was last published on any of these, in monotonic seconds."""
         return max((self._said_at[key] for key in keys if key in self._said_at), default=0.0)

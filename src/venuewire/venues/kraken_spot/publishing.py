@@ -65,6 +65,14 @@ def spoken(channel: Channel, symbol: str, payload: bytes) -> Spoken:
     return Spoken(encode({**message, "data": items}), items, _variants(channel, items))
 
 
+def state_of(channel: Channel, value: bytes) -> list[dict[str, Raw]] | dict[str, Raw]:
+    """The `data` that was last published. Raises `LocalProtocolError`."""
+    state = _read(channel.name, value)
+    if isinstance(state, list) is not channel.listed:
+        raise LocalProtocolError(f"data of {channel.name} has another form")
+    return state
+
+
 def system_of(payload: bytes) -> System:
     """What a publication on `status` says of the venue. Raises `LocalProtocolError`."""
     value = _read("status", payload)

@@ -38,6 +38,16 @@ class Tokens:
         self._rng = rng
         self._in_use: dict[bytes, None] = {}
 
+    def enroll(self, api_key: str, secret: bytes) -> None:
+        self._owners[_digest(api_key)] = (api_key, secret)
+
+    def revoke(self, api_key: str) -> None:
+        """No token of this key is good any more."""
+        owner = _digest(api_key)
+        self._owners.pop(owner, None)
+        for body in [body for body in self._in_use if body.startswith(owner)]:
+            del self._in_use[body]
+
     def issue(self, api_key: str, now: Instant) -> str:
         owner = _digest(api_key)
         issued = int(now.realtime * 1_000_000).to_bytes(_ISSUED)

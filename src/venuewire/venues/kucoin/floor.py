@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from venuewire.core.errors import LocalProtocolError
-from venuewire.core.floor import Floor, Publication
+from venuewire.core.floor import Floor, Publication, RecordKey
 from venuewire.core.http import HttpReply, HttpRequest, json_reply
 from venuewire.core.instant import Clock, Instant
 from venuewire.core.pacing import Budget
@@ -30,7 +30,7 @@ from venuewire.venues.kucoin.server import (
     bad_token,
     too_many_sessions,
 )
-from venuewire.venues.kucoin.signing import Fault, examine
+from venuewire.venues.kucoin.signing import Fault, examine, without_passphrase
 from venuewire.venues.kucoin.terms import KuCoinTerms, Market, checked
 from venuewire.venues.kucoin.token import INVALID, Tokens
 from venuewire.venues.kucoin.topics import ALL, Argument, TopicKind, Topics, channel, subject
@@ -58,7 +58,8 @@ class KuCoinFloor(Floor):
         """Raises `ConfigurationError` for terms that cannot work."""
         self.market = market
         chosen = checked(terms)
-        super().__init__(chosen, accounts, clock=clock, rng=rng)
+        known = [without_passphrase(account) for account in accounts]
+        super().__init__(chosen, known, clock=clock, rng=rng)
         self.topics = Topics(
             market.kinds[chosen.edition],
             market.symbol,
@@ -68,7 +69,7 @@ class KuCoinFloor(Floor):
         )
         key = rng.randbytes(32) if chosen.token_key is None else chosen.token_key.encode()
         self._tokens = Tokens(market.name, key, chosen.token_lifetime, rng)
-        self._names = frozenset(account.name for account in self.accounts.values())
+        self._by_key_id = {account.key_id: account for account in self.accounts.values()}
         self._present: dict[str, set[int]] = {}
         """Numbers of an account's sessions, by its name."""
         self._connects: dict[str, Budget] = {}
@@ -82,13 +83,13 @@ class KuCoinFloor(Floor):
         found = examine(request, self._targets(request), self.accounts, self.terms, now)
         if isinstance(found, Fault):
             return json_reply(found.status, wire.refused(found.code, found.msg))
-        return self._grant(found.name, request, now)
+        return self._grant(found.key_id, request, now)
 
     def _targets(self, request: HttpRequest) -> tuple[str, ...]:
         """What a client may have signed: some know their base URL's path as part of it."""
         return request.url, request.url.removeprefix(self.market.local)
 
-    def _grant(self, account: str | None, request: HttpRequest, now: Instant) -> HttpReply:
+    def _grant(self, key: str | None, request: HttpRequest, now: Instant) -> HttpReply:
         endpoint = self._endpoint(request)
         server = wire.InstanceServer(
             endpoint=endpoint,
@@ -96,7 +97,7 @@ class KuCoinFloor(Floor):
             ping_interval=round(self.terms.ping_interval * 1000),
             ping_timeout=round(self.terms.ping_timeout * 1000),
         )
-        return json_reply(200, wire.granted(self._tokens.issue(account, self.aged(now)), server))
+        return json_reply(200, wire.granted(self._tokens.issue(key, self.aged(now)), server))
 
     def _endpoint(self, request: HttpRequest) -> str:
         """Where the sessions are, as seen by whoever asks: through the same door it came by."""
@@ -114,15 +115,18 @@ class KuCoinFloor(Floor):
         bearer = self._tokens.check(query.get("token", ""), self.aged(now))
         if isinstance(bearer, str):
             return self._turn_away(connect_id, bad_token(bearer), now)
-        if bearer.account is not None and bearer.account not in self._names:
+        account = None if bearer.key is None else self._by_key_id.get(bearer.key)
+        if bearer.key is not None and account is None:
             return self._turn_away(connect_id, bad_token(INVALID), now)
-        refusal = self._refusal(bearer.account, request.peer, now)
+        name = None if account is None else account.name
+        refusal = self._refusal(name, request.peer, now)
         if refusal is not None:
             return self._turn_away(connect_id, refusal, now)
-        session = self._seat(KuCoinServer(self, bearer.account, connect_id or self._id()), now)
+        session = self._seat(KuCoinServer(self, name, connect_id or self._id()), now)
         self.sessions[session.number] = session
-        if bearer.account is not None:
-            self._present.setdefault(bearer.account, set()).add(session.number)
+        if account is not None:
+            self._present.setdefault(account.name, set()).add(session.number)
+            self.holders.add(account.credentials.api_key, session)
         return session
 
     def leave(self, session: ServerSession) -> None:
@@ -175,13 +179,42 @@ class KuCoinFloor(Floor):
         """A message for one account reaches only its own sessions, on public topics too."""
         kind, argument = self._addressed(publication.channel)
         data = _checked(publication.payload)
-        self.topics.list(kind, argument)
+        if (listing := self.topics.list(kind, argument)) is not None:
+            self.touch("listing", listing)
         spoken = publication.subject or subject(kind, argument)
         name, account = channel(kind.prefix, argument), publication.account
         heard = self._say(name, spoken, data, private=kind.private, account=account)
         for echo, echoed in self._echoes(kind, argument, spoken):
             heard += self._say(echo, echoed, data, private=False, account=account)
         return heard
+
+    # Accounts that come and go.
+
+    def enroll(self, account: Account) -> None:
+        known = without_passphrase(account)
+        super().enroll(known)
+        self._by_key_id[known.key_id] = known
+
+    def revoke(self, api_key: str, now: Instant) -> tuple[ServerSession, ...]:
+        if api_key in self.accounts:
+            del self._by_key_id[self.accounts[api_key].key_id]
+        return super().revoke(api_key, now)
+
+    def expel(self, session: ServerSession, now: Instant) -> None:
+        """As one whose token is bad from the beginning is sent away."""
+        cast("KuCoinServer", session.dialect).expel()
+
+    # What outlives a process: what is listed. This venue shows nobody what was said before.
+
+    def kept(self, key: RecordKey) -> bytes | None:
+        return b"true"
+
+    def restore(self, key: RecordKey, value: bytes, now: Instant) -> None:
+        match key:
+            case ("listing", str(listing)):
+                self.topics.enlist(listing)
+            case _:
+                raise LocalProtocolError(f"{key[0]!r} is not kept here")
 
     def _addressed(self, text: str) -> tuple[TopicKind, str]:
         prefix, _, argument = text.partition(":")

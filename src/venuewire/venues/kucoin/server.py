@@ -20,6 +20,7 @@ from venuewire.core.instant import Instant
 from venuewire.core.server_session import ServerSession
 from venuewire.core.terms import Edition
 from venuewire.venues.kucoin import wire
+from venuewire.venues.kucoin.token import INVALID
 from venuewire.venues.kucoin.topics import TopicFault, channel
 
 if TYPE_CHECKING:
@@ -122,6 +123,11 @@ class KuCoinServer:
         self._session.close(terms.close_code, abort=terms.abrupt)
 
     def cut(self, now: Instant) -> None:
+        self._session.close(self._terms.close_code)
+
+    def expel(self) -> None:
+        """The key that the session's token was issued to has been revoked."""
+        self._refuse(self._connection, bad_token(INVALID))
         self._session.close(self._terms.close_code)
 
     def lost(self) -> None:

@@ -13,6 +13,7 @@ from hmac import compare_digest, digest
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from venuewire.core.http import HttpRequest
 from venuewire.core.instant import Instant
@@ -51,6 +52,21 @@ def _proof(secret: str, message: bytes) -> str:
 # The gateway's side.
 
 
+def without_passphrase(account: Account) -> Account:
+    """What the gateway needs of an account: not the passphrase, only what recognizes it."""
+    credentials = account.credentials
+    if account.passphrase_digest:
+        return account
+    digest = _digest(veil(credentials.api_secret, credentials.passphrase))
+    bare = replace(credentials, passphrase="")
+    return replace(account, credentials=bare, passphrase_digest=digest)
+
+
+def _digest(veiled: str) -> str:
+    """What travels would be as good as the passphrase to whoever found it here."""
+    return sha256(veiled.encode(errors="replace")).hexdigest()
+
+
 class Fault(Struct, frozen=True):
     """Why a signed request is refused."""
 
@@ -86,7 +102,10 @@ def examine(
     terms: KuCoinTerms,
     now: Instant,
 ) -> Account | Fault:
-    """Whose request this is. Signed over any one of `targets`, which spell the same path."""
+    """Whose request this is. Signed over any one of `targets`, which spell the same path.
+
+    Accounts are `without_passphrase`.
+    """
     if (fault := _fault_of_form(request, terms, now)) is not None:
         return fault
     account = accounts.get(request.headers["kc-api-key"])
@@ -115,11 +134,10 @@ def _fault_of_form(request: HttpRequest, terms: KuCoinTerms, now: Instant) -> Fa
 def _fault_of_proof(
     request: HttpRequest, targets: Iterable[str], account: Account, terms: KuCoinTerms
 ) -> Fault | None:
-    headers, credentials = request.headers, account.credentials
-    secret = credentials.api_secret
+    headers, secret = request.headers, account.credentials.api_secret
     if terms.allowed_addresses is not None and request.peer not in terms.allowed_addresses:
         return ADDRESS_REFUSED
-    if not _same(headers["kc-api-passphrase"], veil(secret, credentials.passphrase)):
+    if not _same(_digest(headers["kc-api-passphrase"]), account.passphrase_digest):
         return PASSPHRASE_WRONG
     stamp, given = headers["kc-api-timestamp"], headers["kc-api-sign"]
     signatures = [sign(secret, stamp, request.method, each, request.body) for each in targets]

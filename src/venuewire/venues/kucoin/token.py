@@ -2,7 +2,8 @@
 
 Law 1: a token's letters are `A-Z a-z 0-9 _ . = -` only, because clients put it in a URL unescaped.
 Law 2: it names its market; another market's token is no token.
-Law 3: it may open any number of sessions within its lifetime; its age is looked at when a session
+Law 3: it names the key it was issued to, and ends with it.
+Law 4: it may open any number of sessions within its lifetime; its age is looked at when a session
        begins, and never again.
 """
 
@@ -25,8 +26,8 @@ class Bearer(Struct, frozen=True, array_like=True):
     """Who holds a token, as the token itself says."""
 
     market: str
-    account: str | None
-    """By name; None for a public token."""
+    key: str | None
+    """By `Account.key_id`; None for a public token."""
     issued: float
     """Seconds since the epoch."""
     nonce: str
@@ -41,9 +42,9 @@ class Tokens:
         self._lifetime = lifetime
         self._rng = rng
 
-    def issue(self, account: str | None, now: Instant) -> str:
+    def issue(self, key: str | None, now: Instant) -> str:
         nonce = f"{self._rng.getrandbits(64):016x}"
-        claim = msgspec.json.encode(Bearer(self._market, account, now.realtime, nonce))
+        claim = msgspec.json.encode(Bearer(self._market, key, now.realtime, nonce))
         return f"{_text(claim)}.{_text(self._proof(claim))}"
 
     def check(self, token: str, now: Instant) -> Bearer | str:

@@ -225,16 +225,22 @@ class Topics:
             return kind.argument is Argument.SYMBOL_OR_ALL
         return any(shape.fullmatch(argument) for shape in self._shapes[kind.argument])
 
-    def list(self, kind: TopicKind, argument: str) -> None:
-        """Make sure that this argument exists, which must be well formed.
+    def list(self, kind: TopicKind, argument: str) -> str | None:
+        """Make sure that this argument exists, which must be well formed; what is new then.
 
         Raises `LocalProtocolError` when there are too many symbols already.
         """
         if self._has(kind, argument):
-            return
+            return None
+        listing = _listing_of(kind, argument)
+        self.enlist(listing)
+        return listing
+
+    def enlist(self, listing: str) -> None:
+        """A symbol, or a currency. Raises as `list`."""
         if len(self._symbols) + len(self._currencies) >= self._limit:
             raise LocalProtocolError(f"no more than {self._limit} symbols can be listed")
-        self._add(_listing_of(kind, argument))
+        self._add(listing)
 
     def _has(self, kind: TopicKind, argument: str) -> bool:
         if not argument or (argument == ALL and kind.argument is Argument.SYMBOL_OR_ALL):

@@ -1,0 +1,94 @@
+"""Keys that come and go, and what outlives a process."""
+
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from restart import Records
+from venues.kucoin.desk import ACK, ALICE, BOB, Desk, asking, refusal, signed
+from venuewire.core.secrets import Account, new_credentials
+
+
+def test_a_revoked_key_ends_its_sessions_as_a_bad_token_does(desk: Desk) -> None:
+    alice, bob, nobody = desk.enter(ALICE), desk.enter(BOB), desk.enter()
+    assert desk.floor.revoke("alice-key", desk.clock()) == (alice.session,)
+    assert alice.closed == 1000
+    assert (bob.closed, nobody.closed) == (None, None)
+    assert alice.heard() == [refusal(401, "token is invalid", "hQvf8jkno")]
+
+
+def test_a_revoked_key_gets_no_token_and_its_tokens_open_nothing(desk: Desk) -> None:
+    token = desk.token(ALICE)
+    desk.floor.revoke("alice-key", desk.clock())
+    caller = desk.upgrade(f"token={token}&connectId=a")
+    assert caller.heard()[0]["data"] == "token is invalid"
+    assert caller.closed == 1000
+    reply = desk.post(signed(ALICE, desk.clock))
+    assert msgspec.json.decode(reply.body)["code"] == "400003"
+
+
+def test_another_key_of_the_account_lives_on(desk: Desk) -> None:
+    second = Account("alice", new_credentials(Random(1), passphrase=True))
+    desk.floor.enroll(second)
+    caller = desk.enter(second)
+    desk.floor.revoke("alice-key", desk.clock())
+    assert caller.closed is None
+    assert desk.say("/account/balance", {}, account="alice") == 0
+    assert caller.send(asking("/account/balance", privateChannel=True)) == [ACK]
+    assert desk.say("/account/balance", {}, account="alice") == 1
+
+
+def test_a_passphrase_is_not_kept_and_still_told_from_a_wrong_one(desk: Desk) -> None:
+    known = desk.floor.accounts["alice-key"]
+    assert known.credentials.passphrase == ""
+    assert "alice-passphrase" not in str(msgspec.to_builtins(known))
+    wrong = replace(ALICE, credentials=replace(ALICE.credentials, passphrase="guess"))
+    assert msgspec.json.decode(desk.post(signed(wrong, desk.clock)).body)["code"] == "400004"
+    assert desk.post(signed(ALICE, desk.clock)).status == 200
+
+
+def test_an_account_that_was_kept_is_let_in_with_its_passphrase(desk: Desk) -> None:
+    kept = desk.floor.accounts["alice-key"]
+    desk.floor.revoke("alice-key", desk.clock())
+    desk.floor.enroll(kept)
+    assert desk.enter(ALICE).closed is None
+
+
+def test_what_is_kept_of_a_passphrase_is_no_proof(desk: Desk) -> None:
+    """Neither the digest nor the key's secret lets whoever reads them pass for the owner."""
+    kept = desk.floor.accounts["alice-key"]
+    request = signed(ALICE, desk.clock, kc_api_passphrase=kept.passphrase_digest)
+    assert msgspec.json.decode(desk.post(request).body)["code"] == "400004"
+    assert msgspec.json.decode(desk.post(signed(kept, desk.clock)).body)["code"] == "400004"
+
+
+# What outlives a process: the listing. This venue shows nobody what was said before.
+
+
+@pytest.mark.parametrize(
+    ("topic", "listing"),
+    [("/market/ticker:NEW-USDT", "NEW-USDT"), ("/indicator/index:USDT-NEW", "USDT-NEW")],
+)
+def test_a_symbol_that_was_published_is_listed_after_a_restart(topic: str, listing: Any) -> None:
+    desk, records = Desk(), Records()
+    desk.say(topic, {})
+    desk.say(topic, {})
+    desk.say("/market/ticker:BTC-USDT", {})
+    assert records.collect(desk.floor) == [("listing", listing)]
+    fresh = Desk()
+    assert fresh.enter().send(asking(topic))[0]["type"] == "error"
+    records.restore(fresh.floor, desk.clock())
+    assert fresh.enter().send(asking(topic)) == [ACK]
+
+
+def test_nothing_is_listed_twice() -> None:
+    desk = Desk()
+    desk.say("/market/ticker:NEW-USDT", {})
+    fresh, records = Desk(), Records()
+    records.collect(desk.floor)
+    records.restore(fresh.floor, desk.clock())
+    fresh.say("/market/ticker:NEW-USDT", {})
+    assert fresh.floor.changed == {}
