@@ -223,7 +223,7 @@ MUTANTS: Final = (
     Mutant(
         name="an interval is told twice",
         file="core/gaps.py",
-        old="            gap = replace(gap, since=told)\n",
+        old="                since = ended\n",
         new="",
         breaks="gaps: what is told begins where the last one told ended",
         tests=("unit/core/test_gaps.py",),
@@ -231,8 +231,8 @@ MUTANTS: Final = (
     Mutant(
         name="what is told already is told again",
         file="core/gaps.py",
-        old="            if told >= gap.until:\n                return None\n",
-        new="",
+        old="        if since < gap.until or since == gap.since:\n",
+        new="        if gap is not None:\n",
         breaks="gaps: what is told already is not told again",
         tests=("unit/core/test_gaps.py",),
     ),

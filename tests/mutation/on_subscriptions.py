@@ -16,8 +16,8 @@ MUTANTS: Final = (
     Mutant(
         name="a gap is not reported",
         file="core/subscriptions.py",
-        old="                wish.covered_until = since\n",
-        new="                wish.covered_until = None\n",
+        old="            self.covered_until = since\n",
+        new="            self.covered_until = None\n",
         breaks="reconciler, law 3: an interval that was not covered is reported by one `Gap`",
         tests=("unit/core/test_strand.py",),
     ),

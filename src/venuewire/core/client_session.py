@@ -243,11 +243,10 @@ class ClientSession:
         """Tell the application."""
         if isinstance(update, updates.Gap):
             untold = self._gaps.untold(update)
-            if untold is None:
-                return
-            self.counters.gaps += 1
-            update = untold
-        self.commands.append(Deliver(update))
+            self.counters.gaps += len(untold)
+            self.commands += map(Deliver, untold)
+        else:
+            self.commands.append(Deliver(update))
 
     def announced(self, word: messages.Announced, now: Instant) -> None:
         for outage in self._outages.news(word.outages, now):

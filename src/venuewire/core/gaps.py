@@ -1,39 +1,51 @@
 """Which gaps the application has been told of, so that no interval of a channel is told twice.
 
 Links are lost, numbers left out, channels stall, and one link takes over from another: each knows
-of its own hole only, and holes overlap. Law: what is told begins where the last one told ended, and
-what is told already is not told again.
+of its own hole only, and holes overlap. Law: of a hole is told what has not been told yet, which
+may be several intervals, or none.
 """
+
+from collections import deque
+from typing import Final
 
 from msgspec.structs import replace
 
 from venuewire.core.updates import Gap
 
+REMEMBERED: Final = 32
+"""Intervals of a channel: far more than holes begin within one round trip of another."""
+
 
 class Gaps:
     """Bounded by the channels an application wants."""
 
-    __slots__ = ("_told_until",)
+    __slots__ = ("_told",)
 
     def __init__(self) -> None:
-        self._told_until: dict[str, float] = {}
-        """By channel; seconds since the epoch."""
+        self._told: dict[str, deque[tuple[float, float]]] = {}
+        """By channel: since and until, in seconds since the epoch, in the order of telling."""
 
-    def untold(self, gap: Gap) -> Gap | None:
-        """As much of it as is news, and from now on told; None when all of it was."""
-        told = self._told_until.get(gap.channel)
-        if told is not None and told > gap.since:
-            if told >= gap.until:
-                return None
-            gap = replace(gap, since=told)
-        self._told_until[gap.channel] = gap.until
-        return gap
+    def untold(self, gap: Gap) -> list[Gap]:
+        """The parts of it that are news, in order; from now on they are told."""
+        told = self._told.setdefault(gap.channel, deque(maxlen=REMEMBERED))
+        parts, since = list[Gap](), gap.since
+        for begun, ended in sorted(told):
+            if ended > since and begun < gap.until:
+                if begun > since:
+                    parts.append(replace(gap, since=since, until=begun))
+                since = ended
+        if since < gap.until or since == gap.since:
+            parts.append(replace(gap, since=since))
+        told += [(part.since, part.until) for part in parts]
+        return parts
 
     def forget(self, channel: str) -> None:
         """It is not wanted any more."""
-        self._told_until.pop(channel, None)
+        self._told.pop(channel, None)
 
     def set_back(self, seconds: float) -> None:
         """The wall clock was: what was told before is meant in its new terms."""
-        for channel in self._told_until:
-            self._told_until[channel] -= seconds
+        for told in self._told.values():
+            shifted = [(since - seconds, until - seconds) for since, until in told]
+            told.clear()
+            told += shifted

@@ -234,6 +234,8 @@ class Reconciler:
         first = after if message.first_sequence is None else message.first_sequence
         if before is None or last is None or message.kind == "snapshot" or first <= before + 1:
             return
+        if wish.covered_until is not None:
+            return  # The gap that ends with the venue's agreement will have it.
         why = f"the venue's numbers go from {before} to {first}"
         self._session.deliver(updates.Gap(message.channel, last.realtime, now.realtime, why))
 

@@ -98,6 +98,14 @@ class Wish(Struct):
             return last is not None
         return last.monotonic - since.monotonic >= timeout
 
+    def end_cover(self, covered_until: float) -> None:
+        """What the venue sent before `covered_until`, in seconds since the epoch, had arrived; and
+        what was missed before the venue agreed has been told."""
+        if self.standing is Standing.ACTIVE and self.covered_until is None:
+            agreed = self.expected_since
+            since = covered_until if agreed is None else max(agreed.realtime, covered_until)
+            self.covered_until = since
+
     def uncover(self, why: str) -> None:
         """It is not believed to be covered any longer than it has delivered; what was missed before
         the venue agreed has been told."""
@@ -173,10 +181,7 @@ class Subscriptions:
         """The link is gone; what the venue sent before `covered_until`, in seconds since the
         epoch, had arrived."""
         for wish in self._wishes.values():
-            if wish.standing is Standing.ACTIVE and wish.covered_until is None:
-                agreed = wish.expected_since
-                since = covered_until if agreed is None else max(agreed.realtime, covered_until)
-                wish.covered_until = since
+            wish.end_cover(covered_until)
             wish.standing = Standing.WANTED
             wish.unanswered = 0
             if wish.has_flowed:

@@ -169,6 +169,7 @@ class Succession:
             if heir.standing is Standing.ACTIVE:
                 news += self._come_back(wish, heir, old.went_down)
             else:
+                wish.end_cover(old.liveness.covered_until)
                 heir.covered_until, heir.uncovered_why = wish.covered_until, wish.uncovered_why
         return news
 

@@ -7,12 +7,12 @@ from plain_dialect import PlainClient
 from playbook import ONCE, Playbook
 from scripts import converge, converging, ended, fence, overlapping, ready, rotating, subscribed
 from venuewire.core import sieve, updates
-from venuewire.core.commands import CloseLink, Deliver, Dial
+from venuewire.core.commands import CloseLink, Deliver, Dial, ReportRoundTrip
 from venuewire.core.dialect import Profile
 from venuewire.core.events import LinkClosed, LinkOpened
 from venuewire.core.lifecycle import Phase
 from venuewire.core.liveness import LivenessPolicy
-from venuewire.core.messages import Heartbeat, Message, Subscribed
+from venuewire.core.messages import Heartbeat, Message, Pong, Refused, Subscribed
 from venuewire.core.sieve import OVERLAP
 from venuewire.core.succession import FELL_BEHIND
 from venuewire.core.updates import Cause, Down, Gap, Ready, Rotated
@@ -117,3 +117,20 @@ def test_what_is_kept_on_our_own_account_is_no_concern_of_a_successor_that_is_no
     book << Down(Cause.LOST, "the link closed with 1006: gone", 0.0)
     book >> LinkOpened(2) << Ready(2) << b"subscribe 2 beat"
     book.end()
+
+
+def test_a_channel_refused_to_the_successor_is_missed_from_the_switch_on() -> None:
+    book = converging().hear(Refused("no more", 2), link=2) << b"ping 3"
+    book.hear(Pong(3), link=1) << ReportRoundTrip(3, 0.0)
+    book.wait(OVERLAP)
+    book.skip()
+    book >> LinkClosed(2, 1006, "gone")
+    book.skip()
+    book.wait(1).skip()
+    book >> LinkOpened(3)
+    book.skip()
+    book.hear(Subscribed(4)) << updates.Subscribed("a")
+    (command,) = book.skip()
+    assert isinstance(command, Deliver)
+    assert isinstance(command.update, Gap)
+    assert (command.update.since, command.update.until) == (EPOCH + 10, EPOCH + 16)
