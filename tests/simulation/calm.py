@@ -7,7 +7,6 @@ is the only end a link may have, and it is to be replaced before that.
 from simulation.customer import Customer
 from simulation.invariants import Broken
 from simulation.stage import Stage
-from venuewire.core.lifecycle import Phase
 from venuewire.core.updates import Down, Gap, Update
 
 STORM = 1.95
@@ -68,16 +67,29 @@ class Turning(Calm):
     every = 10.0
     """Seconds between two rotations of a session, on average; one takes over five."""
 
+    resting = False
+    """While accounts are settled."""
+
     def open(self) -> None:
         super().open()
         for person in self.people:
             self._turn_later(person)
 
+    def _recover(self) -> None:
+        self.resting = True
+        super()._recover()
+
+    def _begin(self) -> None:
+        self.resting = False
+        super()._begin()
+
     def _turn_later(self, person: Customer) -> None:
         self.world.later(self._turn, self.rng.uniform(0.5, 1.5) * self.every, person)
 
     def _turn(self, person: Customer) -> None:
-        if person.session.phase is Phase.READY:
+        if not self.resting:
             person.rotate("asked for")
+            if self.rng.random() < 0.2:
+                self.world.later(person.rotate, 7.0, "asked for again at once")
         if not self.stopped:
             self._turn_later(person)

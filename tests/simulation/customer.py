@@ -374,6 +374,8 @@ class Customer(Client):
             return False
         if self.link.doomed or not self.link.up:
             return False
+        if self.session._succession.rotation is not None:
+            return False
         return all(
             (wish := get(channel)) is not None and wish.standing is Standing.ACTIVE
             for channel in self.wanted
