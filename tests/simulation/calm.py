@@ -64,7 +64,7 @@ class Turning(Calm):
 
     paces = (0.3, 1.0, 5.0)
     pause = 300.0
-    every = 10.0
+    every = 20.0
     """Seconds between two rotations of a session, on average; one takes over five."""
 
     resting = False
@@ -89,7 +89,7 @@ class Turning(Calm):
     def _turn(self, person: Customer) -> None:
         if not self.resting:
             person.rotate("asked for")
-            if self.rng.random() < 0.2:
+            if self.rng.random() < 0.5:
                 self.world.later(person.rotate, 7.0, "asked for again at once")
         if not self.stopped:
             self._turn_later(person)

@@ -96,7 +96,7 @@ class Client:
         self.attempts: set[int] = set()
         """Numbers of those that are being made."""
         self._wake_at: float | None = None
-        self._decided: set[int] = set()
+        self._last_attempt = 0
 
     # What an application does.
 
@@ -278,8 +278,8 @@ class Client:
     def _try(self, number: int) -> None:
         """A token and the link it is for are one attempt."""
         self.attempts.add(number)
-        if number not in self._decided:
-            self._decided = {number}
+        if number > self._last_attempt:
+            self._last_attempt = number
             self.tried(number)
 
     # Getting to the venue.

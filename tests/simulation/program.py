@@ -23,6 +23,8 @@ PROBE = 10.0
 """Seconds that no probe is waited for longer."""
 _LOOK = 0.7
 """Seconds until the sentinel notices: it looks once a second."""
+_MEMORY = 300.0
+"""Seconds: an episode, and the one before."""
 _TIMES_SET = 8
 """How often it may have been set since a moment that somebody asks about."""
 
@@ -76,15 +78,15 @@ class Program:
 
     def when(self, realtime: float) -> tuple[float, float]:
         """The earliest and the latest of the world's moments at which its wall clock showed this,
-        or would have, had it been right then as it is now; more than one after it was set."""
-        ends = [since for since, _ in self._clock[1:]] + [self.world.seconds]
+        or would have, had it been set then as it was before or after; more than one once it was
+        set, because who counts back from what it shows cannot know when that was."""
+        now = self.world.seconds
+        ends = [since for since, _ in self._clock[1:]] + [now]
         shown = [
             moment
-            for (since, ahead), end in zip(self._clock, ends, strict=True)
-            if since - 1e-3 <= (moment := realtime - ahead) <= end + 1e-3
+            for (_, ahead), end in zip(self._clock, ends, strict=True)
+            if end > now - _MEMORY and 0.0 <= (moment := realtime - ahead) <= now + 1e-3
         ]
-        if 0.0 <= (moment := realtime - self._clock[-1][1]) <= self.world.seconds + 1e-3:
-            shown.append(moment)
         if not shown:
             return (0.0, self.world.seconds)
         return (min(shown), max(shown))
