@@ -28,6 +28,7 @@ from simulation.invariants import (
 from simulation.link import Link
 from venuewire.core.lifecycle import Phase
 from venuewire.core.messages import Message
+from venuewire.core.sieve import OVERLAP
 from venuewire.core.strand import Strand
 from venuewire.core.subscriptions import Standing
 from venuewire.core.updates import (
@@ -203,6 +204,8 @@ class Customer(Client):
         if (before := self.heard_first.get(number)) is not None:
             if number in self.told_of or link.misread:
                 return  # As a statement of how things are, which repeats what is known.
+            if self.under_way > OVERLAP:
+                return  # KNOWN: one link may not be farther behind the other.
             self.check("duplicate", repeated([(number, before), (number, link.number)]))
         self.heard_first[number] = link.number
 
@@ -272,20 +275,20 @@ class Customer(Client):
         self.world.at(max(due, self.world.seconds) + 0.01, self._watch, link)
 
     def _silences(self, link: Link, strand: Strand) -> list[Silence]:
-        bound, debt = self.stage.bound, self.program.debt
+        bound = self.stage.bound
         slack = 2 * (self.latency + self.jitter + self.place.longest_delay.value) + 0.05
         deaf = Silence(
             way="at the venue",
             since=max(link.reached_at, link.asked_at),
             bound=bound.deaf,
-            debt=debt - link.debt_when_reached,
+            debt=self.program.owes(link.reached_at, link.debt_when_reached),
             slack=slack,
         )
         here = Silence(
             way="here",
             since=max(link.heard_at, self.moved_at, link.asked_at),
             bound=self._patience(strand),
-            debt=debt - link.debt_when_heard,
+            debt=self.program.owes(link.heard_at, link.debt_when_heard),
             slack=0.05,
         )
         return [deaf, here]

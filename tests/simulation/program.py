@@ -43,6 +43,8 @@ class Program:
         self.longest_stall = Peak()
         self.slept = 0.0
         """Seconds the monotonic clock stood still."""
+        self.jumped_at = -PROBE
+        """When it was last told that its clocks have parted."""
         self.set_at = 0.0
         """When the wall clock last was: what it showed before means little afterwards."""
         self._wrong = 0.0
@@ -97,6 +99,12 @@ class Program:
         self.world.note(self.name, "!", f"its loop stands still for {seconds:g} s")
         self._stand_still(seconds, 0.0)
 
+    def owes(self, since: float, debt: float) -> float:
+        """Seconds by which a link that was heard then, with that debt, may be judged later. The
+        probe after a jump has a time of its own, in which nothing else is judged."""
+        probe = PROBE if since < self.jumped_at + PROBE else 0.0
+        return self.debt - debt + probe
+
     def sleep(self, seconds: float) -> None:
         """The machine does: the wall clock goes on, the monotonic one does not."""
         self.world.note(self.name, "!", f"its machine sleeps for {seconds:g} s")
@@ -142,6 +150,6 @@ class Program:
             self.postpone(self._tell, oddity)
         else:
             if isinstance(oddity, TimeJumped):
-                self.debt += PROBE  # Which has a time of its own, whatever was overdue before.
+                self.jumped_at = self.world.seconds
             for tell in self._watchers:
                 tell(oddity)
