@@ -188,8 +188,9 @@ class Customer(Client):
 
     def _note_hole(self, channel: str, since: float, until: float, *, numbered: bool) -> None:
         # An end that is the beginning is one before it: the wall clock was set back meanwhile.
-        end = self.world.seconds if until == since else self.program.when(until)[1]
-        hole = Hole(channel, self.program.when(since), end, numbered=numbered)
+        ends = self.program.when(until)
+        ends = (ends[0], self.world.seconds if until == since else ends[1])
+        hole = Hole(channel, self.program.when(since), ends, numbered=numbered)
         for one in self.holes[-6:]:
             if self.program.set_at < one.since[0]:  # Later its terms were others.
                 self.check("doubled gap", doubled([one, hole]))
@@ -337,6 +338,7 @@ class Customer(Client):
     def balance(self, until: float, before: int) -> None:
         """Account for all that was published until then; forget what is older than number
         `before`."""
+        excused = [*self.misled, *self.program.blind]
         swallowed = self.excused | {
             number
             for number, ones in self.swallowed.items()
@@ -346,7 +348,7 @@ class Customer(Client):
             published = [
                 (number, moment)
                 for number, moment in self.stage.published.get(channel, ())
-                if moment <= until and not any(since <= moment <= end for since, end in self.misled)
+                if moment <= until and not any(since <= moment <= end for since, end in excused)
             ]
             account = Account(
                 published=published,
@@ -365,7 +367,7 @@ class Customer(Client):
         self.excused = {n for n in self.excused if n >= before}
         self.swallowed = {n: one for n, one in self.swallowed.items() if n >= before}
         self.misled = [span for span in self.misled if span[1] >= until]
-        self.holes = [hole for hole in self.holes if hole.until >= until]
+        self.holes = [hole for hole in self.holes if hole.until[1] >= until]
         for channel, spans in self.owed.items():
             self.owed[channel] = [span for span in spans if span[1] >= until]
 

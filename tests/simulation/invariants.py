@@ -25,11 +25,11 @@ class Broken(AssertionError):
 
 class Hole(Struct, frozen=True):
     """A `Gap` that was reported, in the world's seconds. A wall clock that jumped back shows a
-    time twice: then its beginning has an earliest and a latest meaning."""
+    time twice: then either end has an earliest and a latest meaning."""
 
     channel: str
     since: tuple[float, float]
-    until: float
+    until: tuple[float, float]
     numbered: bool = False
     """Known by a number left out, and not by a link that was lost."""
 
@@ -67,7 +67,7 @@ def unreported(account: Account) -> str:
 
 def _covers(hole: Hole, moment: float, under_way: float) -> bool:
     starts = hole.since[0] - TOUCHING <= moment + under_way
-    return starts and moment <= hole.until + TOUCHING
+    return starts and moment <= hole.until[1] + TOUCHING
 
 
 def doubled(holes: Iterable[Hole]) -> str:
@@ -78,13 +78,13 @@ def doubled(holes: Iterable[Hole]) -> str:
     for channel, ones in by_channel.items():
         for one, other in combinations(ones, 2):
             begins = max(one.since[1], other.since[1])
-            if min(one.until, other.until) > begins + TOUCHING:
+            if min(one.until[0], other.until[0]) > begins + TOUCHING:
                 return f"{channel}: {_interval(one)} and {_interval(other)}"
     return ""
 
 
 def _interval(hole: Hole) -> str:
-    return f"{hole.since[1]:.3f}..{hole.until:.3f}"
+    return f"{hole.since[1]:.3f}..{hole.until[0]:.3f}"
 
 
 def repeated(heard: Iterable[tuple[int, int]]) -> str:

@@ -99,6 +99,12 @@ class Program:
         self.world.note(self.name, "!", f"its loop stands still for {seconds:g} s")
         self._stand_still(seconds, 0.0)
 
+    @property
+    def blind(self) -> list[tuple[float, float]]:
+        """From when its wall clock was set until that had been noticed, and a while before: what is
+        said of this time in its terms has no meaning."""
+        return [(at - _LOOK, at + 2 * _LOOK) for at, _ in self._clock[1:]]
+
     def owes(self, since: float, debt: float) -> float:
         """Seconds by which a link that was heard then, with that debt, may be judged later. The
         probe after a jump has a time of its own, in which nothing else is judged."""

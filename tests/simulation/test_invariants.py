@@ -48,7 +48,7 @@ def account(
 
 
 def hole(since: float, until: float, channel: str = "ticker") -> Hole:
-    return Hole(channel, (since, since), until)
+    return Hole(channel, (since, since), (until, until))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_two_gaps_for_one_interval_are_noticed(second: tuple[float, float]) -> N
 
 
 def test_a_clock_that_was_set_leaves_a_gap_the_benefit_of_the_doubt() -> None:
-    assert doubled([hole(1, 2), Hole("ticker", (1.5, 2.0), 3.0)]) == ""
+    assert doubled([hole(1, 2), Hole("ticker", (1.5, 2.0), (3.0, 3.0))]) == ""
 
 
 def test_a_message_that_comes_twice_is_noticed() -> None:
