@@ -161,6 +161,8 @@ class Customer(Client):
         self.rotated_at = self.world.seconds
         if (old := self.known.get(rotated.old)) is not None:
             self.left_at = old.heard_at
+            if old.misread:
+                self.misled.append((old.opened_at, self.world.seconds))
         self._judge(rotated)
         self.current = rotated.link
 

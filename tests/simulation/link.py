@@ -136,6 +136,7 @@ class Link:
         self.flush()
 
     def _answered(self, answer: bytes) -> None:
+        self.heard_at, self.debt_when_heard = self.world.seconds, self.program.debt
         self.client.hear(self, answer, binary=False, genuine=False)
 
     def _pinged(self, payload: bytes, verdict: Verdict) -> None:
