@@ -14,7 +14,14 @@ from venuewire.core.terms import Edition
 from venuewire.venues import venues
 
 EDITIONS: tuple[Edition, ...] = ("documented", "observed")
-KINDS: dict[str, type[Stage]] = {"faults": Stage, "healthy": Calm, "rotations": Turning}
+KINDS: dict[str, type[Stage]] = {
+    "faults": Stage,
+    "healthy": Calm,
+    "quiet": Calm,
+    "rotations": Turning,
+}
+VENUES = {"quiet": ("kucoin", "kucoin-futures", "kraken-prime")}
+"""Without heartbeats of their own, a year of them is a tenth of the frames."""
 
 
 class Scope(Struct, frozen=True):
