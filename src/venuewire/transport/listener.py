@@ -27,8 +27,6 @@ except ImportError:  # Works as well, only slower.
     aiofastnet = None  # type: ignore[assignment]
 
 _BACKLOG = 4096
-_TLS_HANDSHAKE_TIMEOUT = 10.0
-"""Seconds. It begins before there is a connection for us to watch."""
 _ABORTED_WITHIN = 1.0
 """Seconds in which the loop tells that dropped connections are gone."""
 
@@ -72,6 +70,7 @@ class Listener:
                 port,
                 ssl_context,
                 reuse_port=reuse_port,
+                tls_timeout=self.premises.limits.tls_timeout,
             )
         except OSError as error:
             raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror}") from None
@@ -96,6 +95,8 @@ class Listener:
         guests = self.premises.guests
         for guest in guests:
             guest.part(1001, "going away")
+        for refused in self.premises.turned_away:
+            refused.abort()
         if not await guests.gone(self.premises.limits.drain_timeout):
             _logger.info("%d connections did not leave in time: dropped", len(guests))
             for guest in guests:
@@ -111,13 +112,14 @@ class Listener:
         return self._base
 
 
-async def _create_server(
+async def _create_server(  # noqa: PLR0913 - of one call, most by name
     factory: Callable[[], DoorSniffer],
     host: str,
     port: int,
     context: ssl.SSLContext | None,
     *,
     reuse_port: bool,
+    tls_timeout: float,
 ) -> asyncio.Server:
     loop = asyncio.get_running_loop()
     create: Any = loop.create_server
@@ -130,7 +132,8 @@ async def _create_server(
         ssl=context,
         backlog=_BACKLOG,
         reuse_port=reuse_port or None,
-        ssl_handshake_timeout=None if context is None else _TLS_HANDSHAKE_TIMEOUT,
+        # It begins before there is a connection for us to watch.
+        ssl_handshake_timeout=None if context is None else tls_timeout,
     )
     return server
 
