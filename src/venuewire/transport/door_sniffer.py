@@ -94,13 +94,15 @@ class DoorSniffer(asyncio.BufferedProtocol):
     ) -> None:
         self._transport = transport
         premises = self._premises
+        # The transport begins to read after this, even if it is closed by then: and would for good.
+        soon = asyncio.get_running_loop().call_soon
         if premises.closed:
-            transport.abort()
+            soon(transport.abort)
             return
         _limit_unread(transport, premises.limits.unread_timeout)
         address = address_of(transport)
         if (refusal := premises.refusal(address)) is not None:
-            self._turn_away(refusal)
+            soon(self._turn_away, refusal)
             return
         premises.guests.enter(self, address)
         self._wait_for_request()

@@ -142,6 +142,15 @@ class Premises:
             return limits.connections
         return max(1, min(limits.connections, allowed - RESERVED - limits.turned_away))
 
+    def has_room(self, arriving: int) -> bool:
+        """For one more beside so many that are arriving, be it only to be told that there is none;
+        when False, it is dropped unheard."""
+        present = len(self.guests) + len(self.turned_away) + arriving
+        room = present < self.most_connections + self.limits.turned_away
+        if not room:
+            self.refuse(0)
+        return room
+
     def refusal(self, address: str) -> HttpReply | None:
         """Why one more connection from there cannot be served; None when it can."""
         if len(self.guests) >= self.most_connections:
