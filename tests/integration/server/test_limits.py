@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 
 import pytest
 
@@ -159,3 +160,19 @@ async def test_connections_of_one_address_can_be_limited() -> None:
             assert await turned_away(venue) == (429, "too_many_connections", "1")
         await keeping.aclose()
     assert not venue._premises.guests._by_address
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux can tell")
+async def test_the_system_drops_who_acknowledges_nothing() -> None:
+    """The kernel is asked to; real losses of packets are in `tests/real`."""
+    async with (
+        LocalVenue(TOY, limits=Limits(unread_timeout=12.0)) as venue,
+        await RawPeer.upgraded(venue.base, "/toy/v1"),
+    ):
+        await until(lambda: bool(venue.sessions and venue.sessions[0].link))
+        stream = venue.sessions[0].link._transport.underlying_transport
+        accepted = stream.get_extra_info("socket")
+        tcp = socket.IPPROTO_TCP
+        asked = (socket.TCP_USER_TIMEOUT, socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL)
+        assert [accepted.getsockopt(tcp, each) for each in asked] == [12_000, 6, 2]
+        assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
