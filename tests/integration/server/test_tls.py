@@ -1,6 +1,7 @@
 """TLS at the local venue: what is spoken, under which names, and who dawdles."""
 
 import asyncio
+import gc
 import ssl
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ import websockets
 from raw_peer import until
 from toy_venue import TOY
 from venuewire.cli.config import Config
+from venuewire.cli.loop import report_error
 from venuewire.cli.serve import ServeOptions, local_venue
 from venuewire.server import LocalVenue
 from venuewire.transport.limits import Limits
@@ -102,3 +104,24 @@ async def test_handshakes_count_as_connections() -> None:
         await until(lambda: venue._premises.refused == {0: 1})
         for _, writer in crowd:
             writer.transport.abort()
+
+
+@pytest.mark.parametrize("said", [b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x00\x05hello", b""])
+async def test_what_is_no_handshake_is_dropped_and_no_error_of_ours(
+    said: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    asyncio.get_running_loop().set_exception_handler(report_error)  # As `serve` does.
+    async with LocalVenue(TOY, ssl_context=server_context("127.0.0.1")) as venue:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port_of(venue))
+        writer.write(said)
+        writer.write_eof()
+        async with asyncio.timeout(30):
+            with suppress(ConnectionResetError):
+                await reader.read()
+        writer.close()
+        url = f"wss://127.0.0.1:{port_of(venue)}/toy/v1"
+        async with websockets.connect(url, ssl=client_context()) as link:
+            await link.send('{"op":"ping","id":1}')
+            assert await link.recv() == '{"op":"pong","id":1}'
+    gc.collect()  # An exception that nobody asked for is told when its task is.
+    assert not caplog.records
