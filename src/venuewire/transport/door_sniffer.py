@@ -279,6 +279,8 @@ class DoorSniffer(asyncio.BufferedProtocol):
     def _turn_away(self, reply: HttpReply) -> None:
         """Say that there is no room, before anything is asked: reading costs what is short."""
         premises = self._premises
+        if self._transport.is_closing():
+            return  # Nobody would tell us again that it is gone.
         if len(premises.turned_away) >= premises.limits.turned_away:
             premises.refuse(0)
             self._transport.abort()
