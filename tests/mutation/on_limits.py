@@ -87,12 +87,4 @@ MUTANTS: Final = (
         breaks="acceptor, law 2: connections that are not yet anybody's are counted too",
         tests=("integration/server/test_tls.py",),
     ),
-    Mutant(
-        name="whoever is refused at once stays connected",
-        file="transport/door_sniffer.py",
-        old="            soon(self._turn_away, refusal)\n",
-        new="            self._turn_away(refusal)\n",
-        breaks="the transport begins to read after this, even if it is closed by then",
-        tests=(*LIMITS, "integration/server/test_tls.py"),
-    ),
 )
