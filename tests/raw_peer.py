@@ -8,6 +8,8 @@ from typing import Self, cast
 from urllib.parse import urlsplit
 
 TEXT, BINARY, CONTINUATION, CLOSE, PING, PONG = 0x1, 0x2, 0x0, 0x8, 0x9, 0xA
+PATIENCE = 20.0
+"""Seconds for whatever must happen at last, on however busy a machine."""
 KEY = b64encode(b"sixteen bytes...").decode()
 
 
@@ -43,7 +45,7 @@ def frame(
 
 async def until(condition: Callable[[], bool]) -> None:
     """Let the loop turn until it is so."""
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 - there is nothing else to wait for
             await asyncio.sleep(0.001)
 
@@ -72,7 +74,7 @@ class RawPeer:
 
     async def reply_head(self) -> tuple[int, dict[str, str], bytes]:
         """Status, headers in lower case, and the raw head."""
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE):
             head = await self.reader.readuntil(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").strip().split("\r\n")
         fields = (line.partition(": ") for line in lines)
@@ -81,13 +83,13 @@ class RawPeer:
     async def reply(self) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body."""
         status, headers, _ = await self.reply_head()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE):
             body = await self.reader.readexactly(int(headers.get("content-length", 0)))
         return status, headers, body
 
     async def frame(self) -> tuple[int, bytes]:
         """The next frame's opcode and payload."""
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE):
             first, size = await self.reader.readexactly(2)
             assert first & 0xF0 == 0x80, "a venue sends whole frames"
             assert size < 0x80, "a venue does not mask"
@@ -109,7 +111,7 @@ class RawPeer:
 
     async def ended(self) -> bytes:
         """Everything up to the connection's end."""
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE):
             try:
                 return await self.reader.read()
             except ConnectionResetError:

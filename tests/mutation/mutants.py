@@ -15,6 +15,7 @@ from mutation import (
     on_kraken_prime,
     on_kraken_spot,
     on_kucoin,
+    on_limits,
     on_liveness,
     on_rotation,
     on_sessions,
@@ -39,5 +40,6 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *on_applications.MUTANTS,
     *on_delivery.MUTANTS,
     *on_control.MUTANTS,
+    *on_limits.MUTANTS,
 )
 """By area; the order is that of the trials."""

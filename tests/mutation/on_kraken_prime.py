@@ -85,8 +85,8 @@ MUTANTS: Final = (
     Mutant(
         name="private streams without authentication",
         file="venues/kraken_prime/server.py",
-        old="if self._account is None and not all(wire.is_public",
-        new='if self._account == "" and not all(wire.is_public',
+        old="if self.account is None and not all(wire.is_public",
+        new='if self.account == "" and not all(wire.is_public',
         breaks="private streams need authentication",
         tests=("venues/kraken_prime/test_admission.py",),
     ),

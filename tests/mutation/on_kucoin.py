@@ -200,8 +200,8 @@ MUTANTS: Final = (
     Mutant(
         name="one session too many for an account",
         file="venues/kucoin/floor.py",
-        old="len(self._present.get(account, ())) >= limit:",
-        new="len(self._present.get(account, ())) > limit:",
+        old="len(self._present.get(account, ())) < limit:",
+        new="len(self._present.get(account, ())) <= limit:",
         breaks="800 sessions of an account",
         tests=("venues/kucoin/test_session.py",),
     ),
@@ -223,9 +223,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="one session of a venue too many",
-        file="venues/kucoin/floor.py",
-        old="if len(self.sessions) >= self.terms.max_sessions or",
-        new="if len(self.sessions) > self.terms.max_sessions or",
+        file="core/floor.py",
+        old="len(self.sessions) >= self.terms.max_sessions:",
+        new="len(self.sessions) > self.terms.max_sessions:",
         breaks="`max_sessions`: sessions open at once",
         tests=("venues/kucoin/test_session.py",),
     ),

@@ -130,9 +130,9 @@ Cases by fault and venue:
 
 **{years:.1f} session-years**, {healthy.session_years:.1f} of all venues and
 {quiet.session_years:.1f} more of those that send no heartbeats every second, whose years cost less:
-no link declared dead, no gap, no reconnect. Frames took up to 2 s each way; {stalls:,} loops stood still for up to a second. Of
-{frames:,} frames came {suspects:,} suspicions, and the probe cleared each of them. {replaced:,}
-links were replaced before the venue's cut after 24 hours.
+no link declared dead, no gap, no reconnect. Frames took up to 2 s each way; {stalls:,} loops stood
+still for up to a second. Of {frames:,} frames came {suspects:,} suspicions, and the probe cleared
+each of them. {replaced:,} links were replaced before the venue's cut after 24 hours.
 
 ## Rotations
 

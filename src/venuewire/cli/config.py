@@ -17,6 +17,9 @@
     [terms.kucoin]
     ping_interval = 5.0
 
+    [limits]
+    connections_per_address = 100
+
     [[fault]]
     spec = "kucoin/half-open@30+60"
 
@@ -37,6 +40,7 @@ from venuewire.core.errors import ConfigurationError
 from venuewire.core.secrets import Account, Credentials
 from venuewire.core.terms import Edition
 from venuewire.faults.scenario import parse_all
+from venuewire.transport.limits import Limits
 from venuewire.venues import venue as venue_named
 
 
@@ -82,6 +86,7 @@ class Config(Struct, frozen=True):
     """By venue. Empty when the file names none: then there are the demo accounts."""
     terms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By venue: fields of its `Terms`."""
+    limits: Limits = Limits()
     faults: tuple[str, ...] = ()
 
 
@@ -100,15 +105,16 @@ def parse_config(text: str, file: str) -> Config:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise WrongUsage(f"{file}: {error}") from None
-    if unknown := sorted(document.keys() - {"serve", "account", "terms", "fault"}):
+    if unknown := sorted(document.keys() - {"serve", "account", "terms", "limits", "fault"}):
         raise WrongUsage(
-            f"{file}: {unknown[0]}: unknown; there are serve, account, terms and fault"
+            f"{file}: {unknown[0]}: unknown; there are serve, account, terms, limits and fault"
         )
     return Config(
         file=file,
         serve=_section(document.get("serve", {}), ServeSection, f"{file}: serve"),
         accounts=_accounts(document.get("account", []), file),
         terms=_terms(document.get("terms", {}), file),
+        limits=_section(document.get("limits", {}), Limits, f"{file}: limits"),
         faults=_faults(document.get("fault", []), file),
     )
 

@@ -7,7 +7,7 @@ import asyncio
 import signal
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from venuewire.cli.outcome import CommandFailed
 
@@ -23,10 +23,19 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 def run(command: Coroutine[object, object, _Result]) -> _Result:
     """On uvloop where it is installed."""
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.get_loop().set_exception_handler(report_error)
         try:
             return runner.run(command)
         except KeyboardInterrupt:
             raise CommandFailed("interrupted") from None
+
+
+def report_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """As the loop would by itself, except for a peer that leaves within its TLS handshake: of that
+    the faster transport tells with a class in place of an error, which no log can write. Whoever
+    looks whether a port is open does it."""
+    if not isinstance(context.get("exception"), type):
+        loop.default_exception_handler(context)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from venuewire.core.errors import ConfigurationError
 from venuewire.core.secrets import Credentials
 from venuewire.core.terms import Edition
 from venuewire.server import LocalVenue
+from venuewire.transport.descriptors import raise_descriptors
 
 DEFAULT_LISTEN: Final = "127.0.0.1:9010"
 
@@ -51,6 +52,7 @@ async def serve(options: ServeOptions) -> int:
     if options.log_format is not None:
         log_events(options.log_format)
     config = Config() if options.config is None else read_config(options.config)
+    raise_descriptors()
     local = local_venue(options, config)
     with stop_signals() as asked:
         try:
@@ -80,6 +82,7 @@ def local_venue(options: ServeOptions, config: Config) -> LocalVenue:
             edition=options.edition or config.serve.edition or "documented",
             accounts=config.accounts or None,
             terms=config.terms,
+            limits=config.limits,
             faults=(*config.faults, *options.faults),
             state=options.state or config.serve.state,
             control_token=control_token(options.control_token_file, os.environ),
@@ -96,6 +99,7 @@ def _ssl_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext |
     if certificate is None or key is None:
         raise WrongUsage("--tls-cert and --tls-key belong together")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # Whatever the system's default is.
     try:
         context.load_cert_chain(certificate, key)
     except (OSError, ValueError) as error:  # SSLError is an OSError.

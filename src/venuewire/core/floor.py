@@ -11,13 +11,14 @@ Law 3: a revoked key opens nothing, and ends what it has opened.
 
 from collections.abc import Callable, Hashable, Iterable
 from random import Random
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
 from venuewire.core.errors import LocalProtocolError
 from venuewire.core.http import HttpReply, HttpRequest
 from venuewire.core.instant import Clock, Instant
+from venuewire.core.pacing import Turnstile
 from venuewire.core.secrets import Account
 from venuewire.core.server_session import ServerSession
 from venuewire.core.stamps import Stamps
@@ -25,6 +26,8 @@ from venuewire.core.terms import Terms
 
 RecordKey: TypeAlias = tuple[str | int | None, ...]
 """Names one thing that outlives a process; the first word says what kind of thing."""
+FULL_FOR: Final = 1.0
+"""Seconds: what a venue without room asks for. Nobody knows when one will leave."""
 
 
 class Publication(Struct, frozen=True, kw_only=True):
@@ -159,6 +162,8 @@ class Floor:
         """What should outlive this process and has changed, the latest last; emptied by the layer
         above, whether it keeps it or not."""
         self._numbers = 0
+        self._connects = Turnstile(terms.max_connects, terms.connects_window)
+        self._calls = Turnstile(terms.max_calls, terms.calls_window)
 
     # What a venue must say for itself.
 
@@ -262,6 +267,18 @@ class Floor:
     def aged(self, now: Instant) -> Instant:
         """The moment by which whatever ages is judged."""
         return Instant(now.monotonic + self.elapsed, now.realtime + self.elapsed)
+
+    def crowded(self, peer: str, now: Instant) -> float | None:
+        """Ask once per connection: None lets an address begin a session; otherwise there is no room
+        for it, or it comes too often, and these are the seconds to stay away."""
+        wait = self._connects.wait(peer, now)
+        if wait is None and len(self.sessions) >= self.terms.max_sessions:
+            return FULL_FOR
+        return wait
+
+    def called_too_often(self, peer: str, now: Instant) -> float | None:
+        """Ask once per request at an HTTP door: the seconds to stay away, or None."""
+        return self._calls.wait(peer, now)
 
     def number(self) -> int:
         self._numbers += 1

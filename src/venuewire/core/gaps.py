@@ -48,4 +48,4 @@ class Gaps:
         for told in self._told.values():
             shifted = [(since - seconds, until - seconds) for since, until in told]
             told.clear()
-            told += shifted
+            told.extend(shifted)

@@ -1,6 +1,7 @@
 """HTTP as the kernel sees it: a request and a reply as values, whichever library carries them."""
 
 from collections.abc import Mapping
+from math import ceil
 
 from msgspec import Struct, field
 
@@ -48,6 +49,11 @@ class HttpReply(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"HttpReply({self.status}, {len(self.body)} bytes)"
+
+
+def too_many(body: bytes, wait: float) -> HttpReply:
+    """ "Too many requests", for so many more seconds."""
+    return json_reply(429, body, retry_after=str(max(1, ceil(wait))))
 
 
 def json_reply(status: int, body: bytes, **headers: str) -> HttpReply:

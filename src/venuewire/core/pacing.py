@@ -1,6 +1,10 @@
-"""How many in how long: a budget over a sliding window, for both sides."""
+"""How many in how long: a budget over a sliding window, for both sides; and one for each of many.
+
+Law: however many keys there are, what is remembered of them is bounded.
+"""
 
 from collections import deque
+from typing import Final
 
 from venuewire.core.instant import Instant
 
@@ -28,3 +32,33 @@ class Budget:
         if len(self._taken) < self.limit:
             return now.monotonic
         return max(now.monotonic, self._taken[0] + self.window)
+
+
+REMEMBERED: Final = 10_000
+"""Keys of a turnstile."""
+
+
+class Turnstile:
+    """A budget for each key: an address, say. The longest unseen is forgotten when there are too
+    many."""
+
+    __slots__ = ("_budgets", "_limit", "_window")
+
+    def __init__(self, limit: int | None, window: float) -> None:
+        """`limit` None lets everybody through, and remembers nobody."""
+        self._limit = limit
+        self._window = window
+        self._budgets: dict[str, Budget] = {}
+
+    def wait(self, key: str, now: Instant) -> float | None:
+        """None lets it through; otherwise the seconds to stay away."""
+        if self._limit is None:
+            return None
+        budget = self._budgets.pop(key, None) or Budget(self._limit, self._window)
+        self._budgets[key] = budget  # Behind all others: the first is the longest unseen.
+        if len(self._budgets) > REMEMBERED:
+            del self._budgets[next(iter(self._budgets))]
+        return None if budget.take(now) else budget.free_at(now) - now.monotonic
+
+    def __len__(self) -> int:
+        return len(self._budgets)

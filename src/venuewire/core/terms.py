@@ -4,14 +4,26 @@ A venue extends `Terms` in its folder with numbers of its own; none is ever a li
 so a later recording of the real venue changes data and not code.
 """
 
-from typing import Literal, TypeAlias
+from math import inf
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
+from venuewire.core.errors import ConfigurationError
 from venuewire.core.pacing import Budget
 
 Edition: TypeAlias = Literal["documented", "observed"]
 """`documented`: the venue's pages to the letter. `observed`: what live recordings show."""
+
+
+_POSITIVE: Final = frozenset(
+    {
+        *("max_requests", "max_connects", "max_calls"),
+        *("requests_window", "connects_window", "calls_window", "heartbeat_interval"),
+    }
+)
+"""Whoever wants none of it says None, or does not serve the venue."""
 
 
 class Terms(Struct, frozen=True, kw_only=True):
@@ -36,6 +48,22 @@ class Terms(Struct, frozen=True, kw_only=True):
     """API keys there can be."""
     revoked_close: int = 1008
     """The close code when a session's key is revoked. No venue publishes one."""
+    sessions_per_account: int | None = None
+    """Sessions open at once, where an account is known at the door."""
+    max_connects: int | None = None
+    """Sessions one address may begin within `connects_window`."""
+    connects_window: float = 60.0
+    max_calls: int | None = None
+    """Requests one address may make at the venue's HTTP doors within `calls_window`."""
+    calls_window: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Raises `ConfigurationError` for a number nothing can be limited by."""
+        for name, value in asdict(self).items():
+            if type(value) in {int, float} and not 0 <= value < inf:
+                raise ConfigurationError(f"terms: {name} must be a number from 0")
+            if value == 0 and name in _POSITIVE:
+                raise ConfigurationError(f"terms: {name} must be above 0")
 
     def request_budget(self) -> Budget | None:
         if self.max_requests is None:

@@ -96,6 +96,8 @@ class State(Struct, frozen=True, kw_only=True):
     draining: bool
     connections: int
     """Of every kind."""
+    most_connections: int
+    """As many as the limit and the system's descriptors allow."""
     limits: Limits
     venues: tuple[VenueState, ...]
 
@@ -121,6 +123,7 @@ def state_of(halls: Iterable[Hall], premises: Premises) -> State:
     return State(
         draining=premises.draining,
         connections=len(premises.guests),
+        most_connections=premises.most_connections,
         limits=premises.limits,
         venues=tuple(map(_venue_state, halls)),
     )

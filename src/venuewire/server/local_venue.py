@@ -63,6 +63,7 @@ class LocalVenue(Orders):
 
         accounts: who is let in, everywhere or by venue; None means each venue's demo account.
         terms: `{"idle_timeout": 5.0}` for all, or `{"kucoin": {"idle_timeout": 5.0}}`.
+        limits: of what one process holds, whatever the venue.
         seed: repeats tokens, challenges and faults from run to run; None makes them unpredictable.
         faults: as `fault` takes them; they begin when the venue listens.
         control_token: lets other machines give orders by the control API; without it none may.

@@ -25,7 +25,7 @@ from venuewire.faults.fault import Never, Slam
 from venuewire.faults.troubles import Welcomed
 from venuewire.transport.deadlines import NEVER
 from venuewire.transport.doors import DoorPlan, Match
-from venuewire.transport.hall import Hall, Premises
+from venuewire.transport.hall import Hall, Premises, address_of
 from venuewire.transport.http_protocol import HttpFactory, HttpProtocol
 from venuewire.transport.mishaps import report
 from venuewire.transport.replies import encode_reply, error_reply
@@ -94,12 +94,17 @@ class DoorSniffer(asyncio.BufferedProtocol):
     ) -> None:
         self._transport = transport
         premises = self._premises
-        if not premises.has_room:
-            premises.refuse(0)
-            transport.abort()
+        # The transport begins to read after this, even if it is closed by then: and would for good.
+        soon = asyncio.get_running_loop().call_soon
+        if premises.closed:
+            soon(transport.abort)
             return
-        premises.guests.enter(self)
         _limit_unread(transport, premises.limits.unread_timeout)
+        address = address_of(transport)
+        if (refusal := premises.refusal(address)) is not None:
+            soon(self._turn_away, refusal)
+            return
+        premises.guests.enter(self, address)
         self._wait_for_request()
 
     def get_buffer(self, sizehint: int) -> bytearray:
@@ -164,6 +169,7 @@ class DoorSniffer(asyncio.BufferedProtocol):
         self.deadline = None
         self._premises.deadlines.forget(self)
         self._premises.guests.leave(self)
+        self._premises.turned_away.leave(self)
 
     # The head.
 
@@ -270,6 +276,18 @@ class DoorSniffer(asyncio.BufferedProtocol):
         self._premises.refuse(reply.status)
         self._refuse(reply)
 
+    def _turn_away(self, reply: HttpReply) -> None:
+        """Say that there is no room, before anything is asked: reading costs what is short."""
+        premises = self._premises
+        if self._transport.is_closing():
+            return  # Nobody would tell us again that it is gone.
+        if len(premises.turned_away) >= premises.limits.turned_away:
+            premises.refuse(0)
+            self._transport.abort()
+            return
+        premises.turned_away.enter(self)
+        self._misunderstand(reply)
+
     def _refuse(self, reply: HttpReply) -> None:
         """Answer, and close once the client has heard it."""
         self._leaving = True
@@ -281,12 +299,11 @@ class DoorSniffer(asyncio.BufferedProtocol):
             self._transport.close()
 
     def _request(self, head: RequestHead) -> HttpRequest:
-        peer = self._transport.get_extra_info("peername")
         return HttpRequest(
             method=head.method,
             url=head.target,
             headers=head.headers,
-            peer=str(peer[0]) if isinstance(peer, tuple) else "",
+            peer=address_of(self._transport),
             secure=self._transport.get_extra_info("ssl_object") is not None,
         )
 

@@ -95,17 +95,19 @@ class Assembler:
 
     A caller may pass by `add` for the frequent case: a text frame with FIN, no reserved bit, a
     payload that is ASCII, and `pending` False.
+
+    Law: an unfinished message costs its bytes, and nothing for each fragment: a million of one
+    byte, or of none, are no more than a few large ones.
     """
 
-    __slots__ = ("_pieces", "_size", "limit", "pending")
+    __slots__ = ("_gathered", "limit", "pending")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         """Bytes, of a whole message."""
         self.pending = False
         """A message has begun and not ended."""
-        self._pieces: list[bytes] = []
-        self._size = 0
+        self._gathered = bytearray()
 
     def add(self, kind: int, payload: bytes, *, fin: bool, reserved: bool) -> bytes | Breach | None:
         """A data frame has arrived: the whole message, what is wrong, or None: more must come."""
@@ -115,18 +117,22 @@ class Assembler:
             return Breach(1003, "only text is understood here")
         if (kind == TEXT) is self.pending:
             return Breach(1002, _OUT_OF_ORDER[kind])
-        self._size += len(payload)
-        if self._size > self.limit:
+        if len(self._gathered) + len(payload) > self.limit:
             return Breach(1009, f"a message may have {self.limit} bytes")
-        self._pieces.append(payload)
+        if fin and not self.pending:
+            return _checked(payload)
+        self._gathered += payload
         self.pending = not fin
         return self._whole() if fin else None
 
     def _whole(self) -> bytes | Breach:
-        message = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        self._pieces.clear()
-        self._size = 0
-        return message if _is_text(message) else Breach(1007, "a text message must be UTF-8")
+        message = bytes(self._gathered)
+        self._gathered = bytearray()
+        return _checked(message)
+
+
+def _checked(message: bytes) -> bytes | Breach:
+    return message if _is_text(message) else Breach(1007, "a text message must be UTF-8")
 
 
 _OUT_OF_ORDER: Final = {

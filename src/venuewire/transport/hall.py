@@ -22,6 +22,7 @@ from venuewire.faults.spec import Spec
 from venuewire.faults.troubles import Troubles
 from venuewire.transport.counts import Counts
 from venuewire.transport.deadlines import DeadlineQueue
+from venuewire.transport.descriptors import RESERVED, descriptors
 from venuewire.transport.framing import text_frame
 from venuewire.transport.hardship import Hardship
 from venuewire.transport.journal import Journal, What
@@ -48,16 +49,26 @@ class Guests:
     """Everyone connected, so that closing time finds them all."""
 
     def __init__(self) -> None:
-        self._all: set[Guest] = set()
+        self._all: dict[Guest, str] = {}
+        self._by_address: dict[str, int] = {}
         self._gone = asyncio.Event()
 
-    def enter(self, guest: Guest) -> None:
-        self._all.add(guest)
+    def enter(self, guest: Guest, address: str = "") -> None:
+        self._all[guest] = address
+        self._by_address[address] = self._by_address.get(address, 0) + 1
 
     def leave(self, guest: Guest) -> None:
-        self._all.discard(guest)
+        """Harmless when repeated."""
+        address = self._all.pop(guest, None)
+        if address is not None:
+            self._by_address[address] -= 1
+            if not self._by_address[address]:
+                del self._by_address[address]
         if not self._all:
             self._gone.set()
+
+    def of(self, address: str) -> int:
+        return self._by_address.get(address, 0)
 
     async def gone(self, within: float) -> bool:
         """Wait until nobody is left; False when `within` seconds did not suffice."""
@@ -91,6 +102,12 @@ class Carrier(Protocol):
         ...
 
 
+def address_of(transport: asyncio.BaseTransport) -> str:
+    """The client's, without a port; empty where it has none."""
+    peer = transport.get_extra_info("peername")
+    return str(peer[0]) if isinstance(peer, tuple) else ""
+
+
 class Premises:
     """What all halls of one process share."""
 
@@ -99,6 +116,8 @@ class Premises:
         self.limits = limits
         self.deadlines = DeadlineQueue(clock)
         self.guests = Guests()
+        self.turned_away = Guests()
+        """For whom there was no room, while they are being told."""
         self.journal = Journal(limits.journal_events, clock)
         self.refused: dict[int, int] = {}
         """Requests that reached no venue, by HTTP status; 0 are those dropped unheard."""
@@ -116,8 +135,31 @@ class Premises:
         self.refused[status] = self.refused.get(status, 0) + 1
 
     @property
-    def has_room(self) -> bool:
-        return not self.closed and len(self.guests) < self.limits.connections
+    def most_connections(self) -> int:
+        """The limit, or what the system's descriptors leave."""
+        limits, allowed = self.limits, descriptors()
+        if allowed is None:
+            return limits.connections
+        return max(1, min(limits.connections, allowed - RESERVED - limits.turned_away))
+
+    def has_room(self, arriving: int) -> bool:
+        """For one more beside so many that are arriving, be it only to be told that there is none;
+        when False, it is dropped unheard."""
+        present = len(self.guests) + len(self.turned_away) + arriving
+        room = present < self.most_connections + self.limits.turned_away
+        if not room:
+            self.refuse(0)
+        return room
+
+    def refusal(self, address: str) -> HttpReply | None:
+        """Why one more connection from there cannot be served; None when it can."""
+        if len(self.guests) >= self.most_connections:
+            return error_reply("busy", "there are too many connections", retry_after="1")
+        most = self.limits.connections_per_address
+        if most is not None and self.guests.of(address) >= most:
+            told = f"one address may have {most} connections"
+            return error_reply("too_many_connections", told, retry_after="1")
+        return None
 
 
 class Hall:

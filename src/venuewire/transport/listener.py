@@ -6,14 +6,13 @@ Law: `stop` is bounded. Clients are told, get `Limits.drain_timeout` to leave, a
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
-from typing import Any
 
 from starlette.routing import BaseRoute
 
 from venuewire.core.errors import ConfigurationError
+from venuewire.transport.acceptor import Acceptor
 from venuewire.transport.access import Access
 from venuewire.transport.door_sniffer import DoorSniffer
 from venuewire.transport.doors import DoorPlan
@@ -21,14 +20,6 @@ from venuewire.transport.hall import Hall, Premises
 from venuewire.transport.http_app import http_app
 from venuewire.transport.http_protocol import http_factory
 
-try:
-    import aiofastnet
-except ImportError:  # Works as well, only slower.
-    aiofastnet = None  # type: ignore[assignment]
-
-_BACKLOG = 4096
-_TLS_HANDSHAKE_TIMEOUT = 10.0
-"""Seconds. It begins before there is a connection for us to watch."""
 _ABORTED_WITHIN = 1.0
 """Seconds in which the loop tells that dropped connections are gone."""
 
@@ -49,7 +40,7 @@ class Listener:
         self.halls: Mapping[str, Hall] = {hall.venue.name: hall for hall in halls}
         self._control, self._pages = list(control), list(pages)
         self._plan = DoorPlan((hall.venue, hall) for hall in self.halls.values())
-        self._server: asyncio.Server | None = None
+        self._acceptor: Acceptor | None = None
         self._base = ""
 
     async def start(
@@ -65,20 +56,20 @@ class Listener:
         access = Access(host, control_token)
         app = http_app(self._plan, self.premises, access, control=self._control, pages=self._pages)
         speak_http = http_factory(app, self.premises.limits)
+        acceptor = Acceptor(
+            lambda: DoorSniffer(self.premises, self._plan, speak_http),
+            self.premises.has_room,
+            context=ssl_context,
+            tls_timeout=self.premises.limits.tls_timeout,
+        )
         try:
-            server = await _create_server(
-                lambda: DoorSniffer(self.premises, self._plan, speak_http),
-                host,
-                port,
-                ssl_context,
-                reuse_port=reuse_port,
-            )
+            bound = await acceptor.listen(host, port, reuse_port=reuse_port)
         except OSError as error:
+            acceptor.close()
             raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror}") from None
-        self._server = server
+        self._acceptor = acceptor
         self.premises.closed = False
         self.premises.drain(False)
-        bound: int = server.sockets[0].getsockname()[1]
         scheme = "http" if ssl_context is None else "https"
         self._base = f"{scheme}://{_reachable(host)}:{bound}"
         _logger.info("listening on %s", self._base)
@@ -86,9 +77,9 @@ class Listener:
 
     async def stop(self) -> None:
         """See everybody out. Harmless when repeated."""
-        if self._server is None:
+        if self._acceptor is None:
             return
-        self._server.close()
+        self._acceptor.close()
         self.premises.drain(True)
         self.premises.closed = True
         for hall in self.halls.values():
@@ -96,6 +87,8 @@ class Listener:
         guests = self.premises.guests
         for guest in guests:
             guest.part(1001, "going away")
+        for refused in self.premises.turned_away:
+            refused.abort()
         if not await guests.gone(self.premises.limits.drain_timeout):
             _logger.info("%d connections did not leave in time: dropped", len(guests))
             for guest in guests:
@@ -103,36 +96,12 @@ class Listener:
             await guests.gone(_ABORTED_WITHIN)
         self.premises.deadlines.close()
         await asyncio.sleep(0)  # Lets transports finish closing.
-        self._server = None
+        self._acceptor = None
 
     @property
     def base(self) -> str:
         """`http://127.0.0.1:9010`; empty before `start`."""
         return self._base
-
-
-async def _create_server(
-    factory: Callable[[], DoorSniffer],
-    host: str,
-    port: int,
-    context: ssl.SSLContext | None,
-    *,
-    reuse_port: bool,
-) -> asyncio.Server:
-    loop = asyncio.get_running_loop()
-    create: Any = loop.create_server
-    if aiofastnet is not None:
-        create = partial(aiofastnet.create_server, loop)
-    server: asyncio.Server = await create(
-        factory,
-        host,
-        port,
-        ssl=context,
-        backlog=_BACKLOG,
-        reuse_port=reuse_port or None,
-        ssl_handshake_timeout=None if context is None else _TLS_HANDSHAKE_TIMEOUT,
-    )
-    return server
 
 
 def _reachable(host: str) -> str:

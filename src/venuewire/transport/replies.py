@@ -22,6 +22,7 @@ Code: TypeAlias = Literal[
     "unknown_account",
     "unknown_notification",
     "method_not_allowed",
+    "too_many_connections",
     "too_slow",
     "body_too_large",
     "impossible",
@@ -29,6 +30,7 @@ Code: TypeAlias = Literal[
     "head_too_large",
     "internal",
     "not_kept",
+    "busy",
 ]
 """What went wrong, in one word that programs may act on."""
 
@@ -47,9 +49,11 @@ STATUSES: Final[Mapping[Code, int]] = {
     "body_too_large": 413,
     "impossible": 422,
     "upgrade_required": 426,
+    "too_many_connections": 429,
     "head_too_large": 431,
     "internal": 500,
     "not_kept": 500,
+    "busy": 503,
 }
 """The HTTP status that goes with each, wherever it is said."""
 

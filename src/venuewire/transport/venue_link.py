@@ -27,7 +27,7 @@ from venuewire.transport.framing import (
     text_frames,
 )
 from venuewire.transport.gated_traffic import Traffic
-from venuewire.transport.hall import Hall
+from venuewire.transport.hall import Hall, address_of
 from venuewire.transport.mishaps import report
 from venuewire.transport.resets import reset
 
@@ -93,7 +93,7 @@ class VenueLink(WSListener):
         # aiofastnet's own, which skips checks of what is certainly bytes.
         self._write = getattr(stream, "write_nocheck", stream.write)
         try:
-            self._hall.premises.guests.enter(self)
+            self._hall.premises.guests.enter(self, address_of(stream))
             self.session.link = self
             now = self._clock()
             self.opened_at = now.monotonic

@@ -2,13 +2,17 @@
 
 import asyncio
 import json
+import socket
 
 import pytest
 
 from raw_peer import RawPeer, until, upgrade
 from toy_venue import TOY
 from venuewire.server import LocalVenue
+from venuewire.transport import hall
 from venuewire.transport.limits import Limits
+
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 async def status_of(venue: LocalVenue, *pieces: bytes) -> tuple[int, str]:
@@ -87,13 +91,88 @@ async def test_a_body_may_not_be_too_large(announced: bool) -> None:
         assert await status_of(venue, head, body) == (413, "body_too_large")
 
 
-async def test_one_connection_too_many_is_dropped_unheard() -> None:
+async def turned_away(venue: LocalVenue, asked: bytes = b"") -> tuple[int, str, str | None]:
+    """Status, code and `Retry-After`."""
+    async with await RawPeer.connect(venue.base) as late:
+        late.send(asked or upgrade("/toy/v1"))
+        status, headers, body = await late.reply()
+        return status, json.loads(body)["error"]["code"], headers.get("retry-after")
+
+
+async def test_one_connection_too_many_is_told_so_until_one_leaves() -> None:
     async with LocalVenue(TOY, limits=Limits(connections=1)) as venue:
         first = await RawPeer.upgraded(venue.base, "/toy/v1")
-        async with await RawPeer.connect(venue.base) as second:
-            second.send(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
-            assert await second.ended() == b""
+        assert await turned_away(venue) == (503, "busy", "1")
+        assert await turned_away(venue, HEALTH) == (503, "busy", "1")
+        assert venue._premises.refused == {503: 2}
         await first.aclose()
         await until(lambda: not venue.sessions)
         async with await RawPeer.upgraded(venue.base, "/toy/v1"):
             pass
+
+
+async def test_being_told_so_is_limited_too() -> None:
+    """Who comes to a full venue that is telling enough others already is dropped unheard; those
+    who are being told take no place of those who are served."""
+    async with LocalVenue(TOY, limits=Limits(connections=1, turned_away=1)) as venue:
+        first = await RawPeer.upgraded(venue.base, "/toy/v1")
+        async with await RawPeer.connect(venue.base) as second:
+            assert (await second.reply())[0] == 503
+            async with await RawPeer.connect(venue.base) as third:
+                assert await third.ended() == b""
+            assert venue._premises.refused == {503: 1, 0: 1}
+            await first.aclose()
+            await until(lambda: not venue.sessions)
+            async with await RawPeer.upgraded(venue.base, "/toy/v1"):
+                pass
+
+
+async def test_connections_stay_below_what_the_system_allows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits = Limits(connections=500, turned_away=10)
+    async with LocalVenue(TOY, limits=limits) as venue:
+        for allowed, most in ((None, 500), (1024, 500), (300, 258), (20, 1)):
+            monkeypatch.setattr(hall, "descriptors", lambda allowed=allowed: allowed)
+            assert venue.state.most_connections == most
+
+
+async def test_who_is_being_told_does_not_delay_closing_time() -> None:
+    async with LocalVenue(TOY, limits=Limits(connections=1, drain_timeout=30.0)) as venue:
+        first = await RawPeer.connect(venue.base)
+        second = await RawPeer.connect(venue.base)
+        assert (await second.reply())[0] == 503
+        await first.aclose()
+    assert await second.ended() == b""
+    await second.aclose()
+
+
+async def test_connections_of_one_address_can_be_limited() -> None:
+    async with LocalVenue(TOY, limits=Limits(connections_per_address=2)) as venue:
+        session = await RawPeer.upgraded(venue.base, "/toy/v1")
+        keeping = await RawPeer.connect(venue.base)
+        keeping.send(HEALTH)
+        assert (await keeping.reply())[0] == 200
+        assert await turned_away(venue) == (429, "too_many_connections", "1")
+        await session.aclose()
+        await until(lambda: not venue.sessions)
+        async with await RawPeer.upgraded(venue.base, "/toy/v1"):
+            assert await turned_away(venue) == (429, "too_many_connections", "1")
+        await keeping.aclose()
+    assert not venue._premises.guests._by_address
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux can tell")
+async def test_the_system_drops_who_acknowledges_nothing() -> None:
+    """The kernel is asked to; real losses of packets are in `tests/real`."""
+    async with (
+        LocalVenue(TOY, limits=Limits(unread_timeout=12.0)) as venue,
+        await RawPeer.upgraded(venue.base, "/toy/v1"),
+    ):
+        await until(lambda: bool(venue.sessions and venue.sessions[0].link))
+        stream = venue.sessions[0].link._transport.underlying_transport
+        accepted = stream.get_extra_info("socket")
+        tcp = socket.IPPROTO_TCP
+        asked = (socket.TCP_USER_TIMEOUT, socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL)
+        assert [accepted.getsockopt(tcp, each) for each in asked] == [12_000, 6, 2]
+        assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)

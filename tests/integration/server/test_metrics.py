@@ -64,7 +64,7 @@ async def test_what_happened_is_counted_by_venue() -> None:
 
 
 async def test_requests_that_reach_no_venue_are_counted_by_status() -> None:
-    async with LocalVenue(TOY, limits=Limits(connections=2)) as venue:
+    async with LocalVenue(TOY, limits=Limits(connections=2, turned_away=1)) as venue:
         async with await RawPeer.connect(venue.base) as peer:
             peer.send(upgrade("/toy/v1", Sec_WebSocket_Version="8"))
             assert (await peer.reply())[0] == 426
@@ -74,14 +74,15 @@ async def test_requests_that_reach_no_venue_are_counted_by_status() -> None:
             assert (await peer.reply())[0] == 400
             await peer.ended()
         await until(lambda: venue.state.connections == 0)
-        crowd = [await RawPeer.connect(venue.base) for _ in range(3)]
-        assert await crowd[2].ended() == b""
+        crowd = [await RawPeer.connect(venue.base) for _ in range(4)]
+        assert (await crowd[2].reply())[0] == 503
+        assert await crowd[3].ended() == b""
         for peer in crowd:
             await peer.aclose()
         await until(lambda: venue.state.connections == 0)
         told = await scraped(venue)
     refused = "venuewire_handshakes_refused_total"
-    assert [told[f"{refused},{status}"] for status in (426, 400, 0)] == [1, 1, 1]
+    assert [told[f"{refused},{status}"] for status in (426, 400, 503, 0)] == [1, 1, 1, 1]
 
 
 async def test_two_venues_in_one_process_count_apart() -> None:

@@ -8,6 +8,7 @@ from venuewire.cli.config import Config, parse_config, read_config
 from venuewire.cli.outcome import WrongUsage
 from venuewire.cli.serve import ServeOptions, local_venue
 from venuewire.core.secrets import Account, Credentials
+from venuewire.transport.limits import Limits
 
 ALICE = """
 [[account]]
@@ -30,9 +31,13 @@ def test_everything_in_it_is_read() -> None:
         {ALICE}
         [terms.kucoin]
         ping_interval = 5.0
+        [limits]
+        connections_per_address = 7
+        request_timeout = 3
         """,
         "venue.toml",
     )
+    assert config.limits == Limits(connections_per_address=7, request_timeout=3.0)
     credentials = Credentials("key", "sesame", "words")
     assert config.serve.listen == "127.0.0.1:0"
     assert config.serve.edition == "observed"
@@ -50,7 +55,12 @@ def test_an_empty_file_leaves_everything_as_it_is() -> None:
     ("text", "told"),
     [
         ("[serve\n", r"line 1"),
-        ("[server]\n", r"server: unknown; there are serve, account, terms and fault"),
+        ("[server]\n", r"server: unknown; there are serve, account, terms, limits and fault"),
+        ("[limits]\nconnection = 1\n", r"limits: .*`connection`"),
+        ("[limits]\nhead_bytes = 'x'\n", r"limits: .*head_bytes"),
+        ("[limits]\nhead_bytes = 0\n", r"limits: head_bytes must be .* above 0"),
+        ("[limits]\nrequest_timeout = inf\n", r"limits: request_timeout must be .* above 0"),
+        ("[limits]\nturned_away = -1\n", r"limits: turned_away must be a number from 0"),
         ("serve = 1\n", r"serve: Expected `object`"),
         ("[serve]\nport = 1\n", r"serve: .*`port`"),
         ("[serve]\nedition = 'first'\n", r"serve: .*edition"),

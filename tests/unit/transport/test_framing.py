@@ -1,5 +1,7 @@
 """RFC 6455 framing: headers out, messages in."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,6 +82,20 @@ def test_the_limit_is_for_each_message_anew() -> None:
     for _ in range(3):
         assert add(assembler, TEXT, b"x" * 5, fin=False) is None
         assert add(assembler, CONTINUATION, b"x" * 5) == b"x" * 10
+
+
+def test_fragments_cost_their_bytes_and_nothing_for_each() -> None:
+    """A million fragments of nothing, or of one byte, must not be a million things to keep."""
+    assembler = Assembler(1 << 20)
+    add(assembler, TEXT, b"", fin=False)
+    tracemalloc.start()
+    for _ in range(20_000):
+        add(assembler, CONTINUATION, b"", fin=False)
+        add(assembler, CONTINUATION, bytes((0x61,)), fin=False)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 60_000
+    assert add(assembler, CONTINUATION, b"") == b"a" * 20_000
 
 
 def test_a_new_text_inside_an_unfinished_one_is_refused() -> None:

@@ -99,8 +99,19 @@ def test_more_than_100_connections_are_refused_until_one_leaves(venue: Futures) 
     callers = [venue.join() for _ in range(100)]
     refused = knock(venue.floor, venue.clock, "public", UPGRADE)
     assert isinstance(refused, HttpReply)
-    assert refused.status == 429
+    assert (refused.status, refused.retry_after) == (429, 1)
     callers[0].session.lost()
+    venue.join()
+
+
+def test_connects_from_one_address_can_be_limited() -> None:
+    venue = Futures(max_connects=1, connects_window=30.0)
+    venue.join()
+    venue.clock.seconds += 9.5
+    refused = knock(venue.floor, venue.clock, "public", UPGRADE)
+    assert isinstance(refused, HttpReply)
+    assert (refused.status, refused.retry_after) == (429, 21)
+    venue.clock.seconds += 20.5
     venue.join()
 
 

@@ -302,3 +302,27 @@ def test_a_request_limit_can_be_set_and_is_answered_by_errors() -> None:
     assert caller.closed is None
     clock.seconds = 1.0
     assert caller.send(ping())[0]["type"] == "Pong"
+
+
+def too_many(floor: Floor, clock: VirtualClock, account: Account) -> tuple[str, float | None]:
+    reply = knock(floor, clock, "public", upgrade(headers(account)))
+    assert isinstance(reply, HttpReply)
+    assert reply.status == 429
+    return msgspec.json.decode(reply.body)["error"], reply.retry_after
+
+
+def test_sessions_of_an_account_can_be_limited() -> None:
+    floor, clock = local_venue(terms=KrakenPrimeTerms(sessions_per_account=2))
+    first = join(floor, clock, ALICE)
+    join(floor, clock, ALICE)
+    assert too_many(floor, clock, ALICE) == ("too many sessions of this account", 1)
+    join(floor, clock, BOB)
+    join(floor, clock, None)
+    first.session.lost()
+    join(floor, clock, ALICE)
+
+
+def test_connects_from_one_address_can_be_limited() -> None:
+    floor, clock = local_venue(terms=KrakenPrimeTerms(max_connects=1))
+    join(floor, clock, ALICE)
+    assert too_many(floor, clock, BOB) == ("too many sessions", 60)

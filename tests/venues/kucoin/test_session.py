@@ -4,7 +4,6 @@ import pytest
 
 from venues.kucoin.desk import ACK, ALICE, BOB, TICKER, Desk, asking, futures, refusal
 from venuewire.core.http import HttpRequest
-from venuewire.venues.kucoin import floor as floors
 
 PING = {"id": "1545910590801", "type": "ping"}
 
@@ -232,6 +231,12 @@ def test_sessions_of_an_account_are_limited() -> None:
     desk.enter(ALICE)
 
 
+def test_sessions_of_an_account_need_not_be_limited() -> None:
+    desk = Desk(sessions_per_account=None)
+    for _ in range(801):
+        desk.enter(ALICE)
+
+
 def test_the_published_limit_is_800_sessions() -> None:
     assert Desk().floor.terms.sessions_per_account == 800
 
@@ -254,14 +259,6 @@ def test_connects_from_one_address_can_be_limited() -> None:
     desk.enter(peer="10.0.0.2")
     desk.clock.seconds = 60.0
     desk.enter()
-
-
-def test_few_addresses_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(floors, "ADDRESSES_REMEMBERED", 2)
-    desk = Desk(max_connects=1)
-    for number in range(5):
-        desk.enter(peer=f"10.0.0.{number}")
-    assert list(desk.floor._connects) == ["10.0.0.3", "10.0.0.4"]
 
 
 def test_connects_are_not_limited_by_default(desk: Desk) -> None:

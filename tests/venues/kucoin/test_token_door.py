@@ -183,3 +183,13 @@ def test_only_its_own_terms_will_do() -> None:
 
 def test_terms_show_no_key() -> None:
     assert "hush" not in repr(Desk(token_key="hush").floor.terms)
+
+
+@pytest.mark.parametrize("door", ["token-private", "token-public"])
+def test_who_asks_too_often_hears_how_long_to_wait(door: str) -> None:
+    desk = Desk(max_calls=1, calls_window=30.0)
+    asked = signed(ALICE, desk.clock)
+    assert desk.post(asked, door).status == 200
+    late = desk.post(asked, door)
+    assert (refused(late), late.retry_after) == ((429, "429000"), 30)
+    assert desk.post(replace(asked, peer="10.0.0.2"), door).status == 200

@@ -13,7 +13,7 @@ import msgspec
 
 from venuewire.core.errors import ConfigurationError, LocalProtocolError
 from venuewire.core.floor import Floor, Note, Noted, Publication, RecordKey
-from venuewire.core.http import HttpReply, HttpRequest, json_reply
+from venuewire.core.http import HttpReply, HttpRequest, json_reply, too_many
 from venuewire.core.instant import Clock, Instant
 from venuewire.core.secrets import Account
 from venuewire.core.server_session import ServerSession
@@ -47,7 +47,7 @@ Key: TypeAlias = tuple[str, str]
 """A feed, and the product or the account it is about; empty for the heartbeat."""
 
 _LONGEST_PRODUCT: Final = 64
-_FULL: Final = json_reply(429, b'{"error":"too many connections"}')
+_FULL: Final = b'{"error":"too many connections"}'
 _NOTHING_HERE: Final = json_reply(404, b'{"error":"not found"}')
 
 
@@ -78,8 +78,8 @@ class KrakenFuturesFloor(Floor):
     def admit(self, door: str, request: HttpRequest, now: Instant) -> ServerSession | HttpReply:
         if door != "public":
             return _NOTHING_HERE
-        if len(self.sessions) >= self.terms.max_sessions:
-            return _FULL
+        if (wait := self.crowded(request.peer, now)) is not None:
+            return too_many(_FULL, wait)
         session = KrakenFuturesServer(self, now).session
         self.sessions[session.number] = session
         return session

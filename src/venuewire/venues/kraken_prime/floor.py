@@ -14,8 +14,8 @@ import msgspec
 from msgspec import Raw, Struct
 
 from venuewire.core.errors import AccessRefused, ConfigurationError, LocalProtocolError
-from venuewire.core.floor import Floor, Publication, RecordKey
-from venuewire.core.http import HttpReply, HttpRequest, json_reply
+from venuewire.core.floor import FULL_FOR, Floor, Publication, RecordKey
+from venuewire.core.http import HttpReply, HttpRequest, json_reply, too_many
 from venuewire.core.instant import Clock, Instant
 from venuewire.core.secrets import Account
 from venuewire.core.server_session import ServerSession
@@ -49,18 +49,27 @@ class KrakenPrimeFloor(Floor):
     # Letting in.
 
     def admit(self, door: str, request: HttpRequest, now: Instant) -> ServerSession | HttpReply:
-        if len(self.sessions) >= self.terms.max_sessions:
-            return _refusal(429, "too many sessions")
+        if (wait := self.crowded(request.peer, now)) is not None:
+            return too_many(_reason("too many sessions"), wait)
         try:
             account = self._identify(request, now)
         except AccessRefused as refused:
             return _refusal(401, refused.reason)
+        if account is not None and self._has_many(account.name):
+            return too_many(_reason("too many sessions of this account"), FULL_FOR)
         dialect = KrakenPrimeServer(self, None if account is None else account.name)
         session = dialect.session = ServerSession(dialect, self.terms, self.number(), now)
         self.sessions[session.number] = session
         if account is not None:
             self.holders.add(account.credentials.api_key, session)
         return session
+
+    def _has_many(self, account: str) -> bool:
+        limit = self.terms.sessions_per_account
+        if limit is None:
+            return False
+        dialects = (cast("KrakenPrimeServer", each.dialect) for each in self.sessions.values())
+        return sum(dialect.account == account for dialect in dialects) >= limit
 
     def answer(self, door: str, request: HttpRequest, now: Instant) -> HttpReply:
         return _refusal(404, "not found")
@@ -242,4 +251,8 @@ def opening(name: str, symbol: str, stamp: bytes) -> bytes:
 
 
 def _refusal(status: int, reason: str) -> HttpReply:
-    return json_reply(status, wire.encode({"error": reason}))
+    return json_reply(status, _reason(reason))
+
+
+def _reason(reason: str) -> bytes:
+    return wire.encode({"error": reason})

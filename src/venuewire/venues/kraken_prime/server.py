@@ -62,7 +62,8 @@ class KrakenPrimeServer:
         self._floor = floor
         self._terms = floor.terms
         self._stamp = floor.stamps.rfc3339
-        self._account = account
+        self.account = account
+        """Its name; None for a session without authentication."""
         self._pong = wire.pong_template(floor.terms.pong_seq_num)
         self._live: dict[bytes, Subscription] = {}
         self._held = 0
@@ -140,12 +141,12 @@ class KrakenPrimeServer:
             self._refuse(reqid, refusal, now)
             return
         channels = tuple(dict.fromkeys(stream.channel for stream in streams))
-        subscription = Subscription(self.session, self._account, reqid, channels, tag)
+        subscription = Subscription(self.session, self.account, reqid, channels, tag)
         self._live[reqid] = subscription
         self._held += len(channels)
         self._floor.enlist(subscription)
         for channel in channels:
-            first = self._floor.first_message(channel, self._account, now)
+            first = self._floor.first_message(channel, self.account, now)
             self.session.outbox.append(subscription.frame(first))
 
     def _on_cancel(self, reqid: bytes, request: wire.Request, now: Instant) -> None:
@@ -185,7 +186,7 @@ class KrakenPrimeServer:
             return wire.BAD_STREAMS
         if not all(wire.is_stream(stream.name) for stream in streams):
             return wire.UNKNOWN_STREAM
-        if self._account is None and not all(wire.is_public(stream.name) for stream in streams):
+        if self.account is None and not all(wire.is_public(stream.name) for stream in streams):
             return wire.AUTHENTICATION_REQUIRED
         return None
 

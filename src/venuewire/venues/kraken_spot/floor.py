@@ -14,7 +14,7 @@ from msgspec.json import encode
 
 from venuewire.core.errors import ConfigurationError, LocalProtocolError
 from venuewire.core.floor import Floor, Publication, RecordKey
-from venuewire.core.http import HttpReply, HttpRequest, json_reply
+from venuewire.core.http import HttpReply, HttpRequest, json_reply, too_many
 from venuewire.core.instant import Clock, Instant
 from venuewire.core.secrets import Account
 from venuewire.core.server_session import ServerSession
@@ -62,8 +62,8 @@ class KrakenSpotFloor(Floor):
     # At the door.
 
     def admit(self, door: str, request: HttpRequest, now: Instant) -> ServerSession | HttpReply:
-        if len(self.sessions) >= self.terms.max_sessions:
-            return json_reply(429, _rest_error(refusals.TOO_MANY_SESSIONS))
+        if (wait := self.crowded(request.peer, now)) is not None:
+            return too_many(_rest_error(refusals.TOO_MANY_SESSIONS), wait)
         server = KrakenSpotServer(self, private=door == "private")
         session = ServerSession(server, self.terms, self.number(), now)
         self.sessions[session.number] = session
@@ -75,6 +75,8 @@ class KrakenSpotFloor(Floor):
         self.engaged.pop(session, None)
 
     def answer(self, door: str, request: HttpRequest, now: Instant) -> HttpReply:
+        if self.called_too_often(request.peer, now) is not None:
+            return json_reply(200, _rest_error(refusals.RATE_LIMIT))
         refusal = self._distrust(request)
         if refusal is not None:
             return json_reply(200, _rest_error(refusal))

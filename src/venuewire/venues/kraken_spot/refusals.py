@@ -25,6 +25,7 @@ INVALID_SIGNATURE: Final = "EAPI:Invalid signature"
 INVALID_NONCE: Final = "EAPI:Invalid nonce"
 PERMISSION_DENIED: Final = "EGeneral:Permission denied"
 UNKNOWN_METHOD: Final = "EGeneral:Unknown method"
+RATE_LIMIT: Final = "EAPI:Rate limit exceeded"
 
 # Invented: no source settles what is said here.
 UNSUPPORTED_METHOD: Final = "Unsupported method"

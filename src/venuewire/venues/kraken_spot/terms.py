@@ -24,6 +24,10 @@ class KrakenSpotTerms(Terms, frozen=True, kw_only=True):
     """A heartbeat each second whatever else is sent, as recorded; or only "in the absence of"
     other channel messages, as documented. None leaves it to the edition."""
 
+    connects_window: float = 600.0
+    """The venue publishes about 150 connects per address in ten minutes, and bans who makes more.
+    `max_connects` is None all the same: on one machine all clients have one address."""
+
     symbols: tuple[str, ...] = SYMBOLS
     """Listed from the beginning; whatever is published is listed too."""
     max_symbols: int = 5_000

@@ -16,9 +16,8 @@ import msgspec
 
 from venuewire.core.errors import LocalProtocolError
 from venuewire.core.floor import Floor, Publication, RecordKey
-from venuewire.core.http import HttpReply, HttpRequest, json_reply
+from venuewire.core.http import HttpReply, HttpRequest, json_reply, too_many
 from venuewire.core.instant import Clock, Instant
-from venuewire.core.pacing import Budget
 from venuewire.core.secrets import Account
 from venuewire.core.server_session import Rejection, ServerSession
 from venuewire.core.terms import Terms
@@ -30,14 +29,13 @@ from venuewire.venues.kucoin.server import (
     bad_token,
     too_many_sessions,
 )
-from venuewire.venues.kucoin.signing import Fault, examine, without_passphrase
+from venuewire.venues.kucoin.signing import TOO_MANY_CALLS, Fault, examine, without_passphrase
 from venuewire.venues.kucoin.terms import KuCoinTerms, Market, checked
 from venuewire.venues.kucoin.token import INVALID, Tokens
 from venuewire.venues.kucoin.topics import ALL, Argument, TopicKind, Topics, channel, subject
 
 ID_LETTERS: Final = ascii_letters + digits
 ID_LENGTH: Final = 10
-ADDRESSES_REMEMBERED: Final = 10_000
 
 Subscription: TypeAlias = tuple[str, str | None]
 """A channel, and the account whose messages alone are meant."""
@@ -72,12 +70,12 @@ class KuCoinFloor(Floor):
         self._by_key_id = {account.key_id: account for account in self.accounts.values()}
         self._present: dict[str, set[int]] = {}
         """Numbers of an account's sessions, by its name."""
-        self._connects: dict[str, Budget] = {}
-        """By address; only where connects are limited."""
 
     # How a token is had.
 
     def answer(self, door: str, request: HttpRequest, now: Instant) -> HttpReply:
+        if (wait := self.called_too_often(request.peer, now)) is not None:
+            return too_many(wire.refused(TOO_MANY_CALLS.code, TOO_MANY_CALLS.msg), wait)
         if door == "token-public":
             return self._grant(None, request, now)
         found = examine(request, self._targets(request), self.accounts, self.terms, now)
@@ -149,23 +147,12 @@ class KuCoinFloor(Floor):
 
     def _refusal(self, account: str | None, peer: str, now: Instant) -> Refusal | None:
         """Why the bearer of a good token is not let in; None when it is."""
-        if len(self.sessions) >= self.terms.max_sessions or not self._may_connect(peer, now):
+        if self.crowded(peer, now) is not None:
             return BUSY
         limit = self.terms.sessions_per_account
-        if account is not None and len(self._present.get(account, ())) >= limit:
-            return too_many_sessions(limit)
-        return None
-
-    def _may_connect(self, peer: str, now: Instant) -> bool:
-        if self.terms.max_connects is None:
-            return True
-        budget = self._connects.pop(peer, None)
-        if budget is None:
-            budget = Budget(self.terms.max_connects, self.terms.connects_window)
-        self._connects[peer] = budget  # Behind all others: the first is the longest unseen.
-        if len(self._connects) > ADDRESSES_REMEMBERED:
-            del self._connects[next(iter(self._connects))]
-        return budget.take(now)
+        if account is None or limit is None or len(self._present.get(account, ())) < limit:
+            return None
+        return too_many_sessions(limit)
 
     def _id(self) -> str:
         return "".join(self.rng.choices(ID_LETTERS, k=ID_LENGTH))

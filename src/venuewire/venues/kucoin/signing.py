@@ -89,6 +89,7 @@ ADDRESS_REFUSED: Final = Fault("400006", "this address may not use this key", 40
 PERMISSION_MISSING: Final = Fault("400007", "this key has no General permission", 403)
 VERSION_RETIRED: Final = Fault("400008", "version 1 keys are no longer supported", 401)
 VERSION_UNKNOWN: Final = Fault("400009", "KC-API-KEY-VERSION is invalid", 401)
+TOO_MANY_CALLS: Final = Fault("429000", "too many requests", 429)
 
 _SUPPORTED: Final = frozenset({"2", "3"})
 _NEEDED: Final = ("kc-api-key", "kc-api-sign", "kc-api-timestamp", "kc-api-passphrase")

@@ -88,10 +88,10 @@ class KuCoinTerms(Terms, frozen=True, kw_only=True):
     """From which a key may be used; None allows all."""
 
     # How a session begins and ends.
-    sessions_per_account: int = 800
+    sessions_per_account: int | None = 800
     max_connects: int | None = None
-    """Sessions one address may begin within `connects_window`. The venue publishes 30."""
-    connects_window: float = 60.0
+    """Sessions one address may begin within `connects_window`. The venue publishes 30 per minute;
+    None all the same: on one machine all clients have one address."""
     error_ids: bool = True
     """Errors that concern the connection carry its `connectId`."""
     ping_timeout_error: bool = True
