@@ -15,7 +15,7 @@ def logging_as_it_was() -> Iterator[None]:
     yield
     ours.setLevel(level)
     for name, logger in root.manager.loggerDict.items():
-        if name.startswith("venuewire") and isinstance(logger, logging.Logger):
+        if name.startswith(("venuewire", "asyncio")) and isinstance(logger, logging.Logger):
             logger.disabled = False
     for handler in [h for h in root.handlers if h not in handlers]:
         root.removeHandler(handler)
