@@ -81,13 +81,15 @@ class Program:
     def when(self, realtime: float) -> tuple[float, float]:
         """The earliest and the latest of the world's moments at which its wall clock showed this,
         or would have, had it been set then as it was before or after; more than one once it was
-        set, because who counts back from what it shows cannot know when that was."""
+        set, because who counts back from what it shows cannot know when that was. What it shows
+        now may also mean a time before the world."""
         now = self.world.seconds
         ends = [since for since, _ in self._clock[1:]] + [now]
         shown = [
-            moment
+            max(moment, 0.0)
             for (_, ahead), end in zip(self._clock, ends, strict=True)
-            if end > now - _MEMORY and 0.0 <= (moment := realtime - ahead) <= now + 1e-3
+            if end > now - _MEMORY and (moment := realtime - ahead) <= now + 1e-3
+            if moment >= 0.0 or end == now
         ]
         if not shown:
             return (0.0, self.world.seconds)
