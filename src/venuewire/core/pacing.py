@@ -22,7 +22,8 @@ class Budget:
     def take(self, now: Instant) -> bool:
         """Use one; False when there is none left, and then nothing is used."""
         taken = self._taken
-        if len(taken) == self.limit and now.monotonic - taken[0] < self.window:
+        # As `free_at` reckons: a difference would be rounded otherwise.
+        if len(taken) == self.limit and now.monotonic < taken[0] + self.window:
             return False
         taken.append(now.monotonic)
         return True

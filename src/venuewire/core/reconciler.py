@@ -268,9 +268,11 @@ class Reconciler:
 
     def _exhausted(self, pending: Pending) -> bool:
         subscriptions, exhausted = self._session.subscriptions, False
-        subscriptions.stand(pending.channels, Standing.WANTED)
         for channel in pending.channels:
-            if (wish := subscriptions.get(channel)) is not None:
+            wish = subscriptions.get(channel)
+            # Otherwise it was given up and wanted again, and that was answered.
+            if wish is not None and wish.standing is Standing.PENDING:
+                wish.standing = Standing.WANTED
                 wish.unanswered += 1
                 exhausted = exhausted or wish.unanswered >= TRIES
         return exhausted

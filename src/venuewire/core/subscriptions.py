@@ -132,9 +132,12 @@ class Subscriptions:
     def want(self, topic: Topic, *, own: bool = False) -> bool:
         """Remember a wish; False when it was there already."""
         wish = self._wishes.get(topic.channel)
-        if wish is not None and wish.topic.asks_as(topic) and wish.standing is not Standing.REFUSED:
+        if wish is not None and wish.topic.asks_as(topic):
             wish.topic = topic
-            return False
+            if wish.standing is not Standing.REFUSED:
+                return False
+            wish.standing = Standing.WANTED  # And what was missed meanwhile is still missed.
+            return True
         self._wishes[topic.channel] = Wish(topic, own=own)
         return True
 

@@ -1,5 +1,7 @@
 """How many in how long."""
 
+from math import nextafter
+
 import pytest
 
 from clock import at
@@ -20,6 +22,16 @@ def test_no_more_than_the_limit_in_any_window() -> None:
         True,
     ]
     assert budget.free_at(at(11)) == 20
+
+
+def test_when_it_is_said_to_be_free_it_is() -> None:
+    """Sums and differences are rounded differently."""
+    for first in (0.1, 0.7, 1 / 3, 123_456.789):
+        budget = Budget(1, 0.3)
+        budget.take(at(first))
+        free = budget.free_at(at(first))
+        assert not budget.take(at(nextafter(free, 0.0)))
+        assert budget.take(at(free))
 
 
 def test_each_key_has_a_budget_of_its_own() -> None:

@@ -171,6 +171,32 @@ def test_a_wish_that_was_refused_is_replaced_without_a_word_to_the_venue() -> No
     book.subscribe("a", depth=25) << b"subscribe 2 a"
 
 
+def test_what_was_missed_while_a_channel_was_refused_is_told_when_it_is_granted() -> None:
+    book = Playbook(PlainClient(), backoff=Backoff(initial=1.0, limit=1.0))
+    book.skip()
+    book.subscribe("a") >> LinkOpened(1) << Ready(1) << b"subscribe 1 a"
+    book.hear(Subscribed(1)) << updates.Subscribed("a")
+    book.wait(5) >> LinkClosed(1)
+    book.skip()
+    book.wait(1).skip()
+    book >> LinkOpened(2)
+    book.skip()
+    book.hear(Refused("not now", id=2)) << updates.Refused("not now", "a")
+    book.wait(4).subscribe("a") << b"subscribe 3 a"
+    book.hear(Subscribed(3)) << updates.Subscribed("a")
+    book << Gap("a", EPOCH, EPOCH + 10, "the link closed with 1006")
+
+
+def test_a_request_that_was_overtaken_by_another_says_nothing_of_that() -> None:
+    """The channel was given up and wanted again before the first request was answered."""
+    book = asked().unsubscribe("a") << b"unsubscribe 2 a"
+    book.subscribe("a") << b"subscribe 3 a"
+    book.hear(Unsubscribed(2)).skip()
+    book.hear(Subscribed(3)) << updates.Subscribed("a")
+    book.wait(20).end()
+    assert book.session.active == ["a"]
+
+
 # Keeping to what the venue allows.
 
 
