@@ -158,8 +158,8 @@ MUTANTS: Final = (
     Mutant(
         name="the gap begins when the loss is noticed",
         file="core/strand.py",
-        old="self.subscriptions.lost(self.liveness.covered_until)",
-        new="self.subscriptions.lost(now.realtime)",
+        old="self.subscriptions.lost(self.liveness.covered_until, ",
+        new="self.subscriptions.lost(now.realtime, ",
         breaks="a gap begins at the last moment known to be covered",
         tests=("unit/core/test_strand.py",),
     ),

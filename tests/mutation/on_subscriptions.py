@@ -8,7 +8,7 @@ MUTANTS: Final = (
     Mutant(
         name="a gap is reported twice",
         file="core/reconciler.py",
-        old="since, wish.covered_until = wish.covered_until, None",
+        old="since, wish.covered_until = wish.missed_since(now), None",
         new="since = wish.covered_until",
         breaks="reconciler, law 3: an interval that was not covered is reported by one `Gap`",
         tests=("unit/core/test_strand_links.py",),

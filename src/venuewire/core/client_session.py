@@ -208,8 +208,7 @@ class ClientSession:
         self.review(now)
 
     def _on_time(self, event: TimeEvent, now: Instant) -> None:
-        if isinstance(event, events.TimeJumped) and event.seconds < 0:
-            self._gaps.set_back(-event.seconds)
+        self._gaps.look_at_clock(now.realtime - now.monotonic)
         for strand in self._all:
             if isinstance(event, events.DeadlineReached):
                 strand.wake(now)
@@ -237,6 +236,8 @@ class ClientSession:
 
     def told(self, strand: Strand, update: updates.Update) -> None:
         if self._succession.hears(strand, update):
+            if isinstance(update, updates.Gap):
+                self._gaps.look_at_clock(strand.liveness.ahead)
             self.deliver(update)
 
     def deliver(self, update: updates.Update) -> None:

@@ -15,13 +15,18 @@ from venuewire.core.updates import Gap
 REMEMBERED: Final = 32
 """Intervals of a channel: far more than holes begin within one round trip of another."""
 
+SET_BACK: Final = 0.01
+"""Seconds; less is how numbers are rounded."""
+
 
 class Gaps:
     """Bounded by the channels an application wants."""
 
-    __slots__ = ("_told",)
+    __slots__ = ("_ahead", "_told")
 
     def __init__(self) -> None:
+        self._ahead: float | None = None
+        """Seconds by which the wall clock was ahead of the monotonic one, when last looked at."""
         self._told: dict[str, deque[tuple[float, float]]] = {}
         """By channel: since and until, in seconds since the epoch, in the order of telling."""
 
@@ -43,8 +48,13 @@ class Gaps:
         """It is not wanted any more."""
         self._told.pop(channel, None)
 
-    def set_back(self, seconds: float) -> None:
-        """The wall clock was: what was told before is meant in its new terms."""
+    def look_at_clock(self, ahead: float) -> None:
+        """If it was set back, what was told before is meant in its new terms."""
+        before, self._ahead = self._ahead, ahead
+        if before is not None and before - ahead > SET_BACK:
+            self._shift(before - ahead)
+
+    def _shift(self, seconds: float) -> None:
         for told in self._told.values():
             shifted = [(since - seconds, until - seconds) for since, until in told]
             told.clear()

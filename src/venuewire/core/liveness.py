@@ -158,6 +158,11 @@ class Liveness:
         return self.pong_at is not None and self._proven_at >= moment
 
     @property
+    def ahead(self) -> float:
+        """Seconds by which the wall clock was ahead of the monotonic one when we last heard."""
+        return self.heard.realtime - self.heard.monotonic
+
+    @property
     def covered_until(self) -> float:
         """Seconds since the epoch: all that the venue sent before this has reached us.
 

@@ -208,7 +208,7 @@ class Reconciler:
             if wish is None:
                 continue  # Given up while the request was on its way.
             wish.standing, wish.unanswered = Standing.ACTIVE, 0
-            since, wish.covered_until = wish.covered_until, None
+            since, wish.covered_until = wish.missed_since(now), None
             why, wish.uncovered_why = wish.uncovered_why or session.went_down, ""
             if wish.own:
                 continue

@@ -374,7 +374,7 @@ class Strand:
         self._settle_down(cause, reason, delay, now)
 
     def _settle_down(self, cause: Cause, reason: str, retry_in: float | None, now: Instant) -> None:
-        self.subscriptions.lost(self.liveness.covered_until)
+        self.subscriptions.lost(self.liveness.covered_until, self.liveness.ahead)
         self._reconciler.clear()
         self.link = 0
         self.went_down, self.rotate_at = reason, None

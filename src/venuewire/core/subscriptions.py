@@ -60,6 +60,8 @@ class Wish(Struct):
     """Kept on the session's own account, and not reported: a heartbeat channel."""
     covered_until: float | None = None
     """Seconds since the epoch, set when a link is lost; None when there is nothing to miss."""
+    ahead: float = 0.0
+    """Seconds by which the wall clock was then ahead of the monotonic one."""
     unanswered: int = 0
     """Requests in a row that were not answered in time."""
     uncovered_why: str = ""
@@ -98,13 +100,21 @@ class Wish(Struct):
             return last is not None
         return last.monotonic - since.monotonic >= timeout
 
-    def end_cover(self, covered_until: float) -> None:
+    def missed_since(self, now: Instant) -> float | None:
+        """`covered_until` as the wall clock shows it now: if it was set back, nobody may have
+        noticed yet."""
+        if self.covered_until is None:
+            return None
+        return self.covered_until + min(0.0, now.realtime - now.monotonic - self.ahead)
+
+    def end_cover(self, covered_until: float, ahead: float) -> None:
         """What the venue sent before `covered_until`, in seconds since the epoch, had arrived; and
         what was missed before the venue agreed has been told."""
         if self.standing is Standing.ACTIVE and self.covered_until is None:
             agreed = self.expected_since
             since = covered_until if agreed is None else max(agreed.realtime, covered_until)
             self.covered_until = since
+            self.ahead = ahead
 
     def uncover(self, why: str) -> None:
         """It is not believed to be covered any longer than it has delivered; what was missed before
@@ -113,6 +123,7 @@ class Wish(Struct):
         if self.covered_until is None and known:
             latest = max(known, key=attrgetter("monotonic"))
             self.covered_until, self.uncovered_why = latest.realtime, why
+            self.ahead = latest.realtime - latest.monotonic
 
 
 class Subscriptions:
@@ -180,11 +191,11 @@ class Subscriptions:
                 )
         return other
 
-    def lost(self, covered_until: float) -> None:
+    def lost(self, covered_until: float, ahead: float) -> None:
         """The link is gone; what the venue sent before `covered_until`, in seconds since the
         epoch, had arrived."""
         for wish in self._wishes.values():
-            wish.end_cover(covered_until)
+            wish.end_cover(covered_until, ahead)
             wish.standing = Standing.WANTED
             wish.unanswered = 0
             if wish.has_flowed:
@@ -202,6 +213,7 @@ class Subscriptions:
         for wish in self._wishes.values():
             if wish.covered_until is not None:
                 wish.covered_until -= seconds
+                wish.ahead -= seconds
             if (last := wish.last_data) is not None:
                 wish.last_data = Instant(last.monotonic, last.realtime - seconds)
             if (since := wish.expected_since) is not None:

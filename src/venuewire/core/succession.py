@@ -169,8 +169,9 @@ class Succession:
             if heir.standing is Standing.ACTIVE:
                 news += self._come_back(wish, heir, old.went_down)
             else:
-                wish.end_cover(old.liveness.covered_until)
+                wish.end_cover(old.liveness.covered_until, old.liveness.ahead)
                 heir.covered_until, heir.uncovered_why = wish.covered_until, wish.uncovered_why
+                heir.ahead = wish.ahead
         return news
 
     def _come_back(self, wish: Wish, heir: Wish, why: str) -> list[Update]:

@@ -63,9 +63,20 @@ def test_a_channel_that_is_not_wanted_any_more_is_forgotten() -> None:
 
 def test_a_clock_that_was_set_back_hides_no_gap() -> None:
     gaps = Gaps()
+    gaps.look_at_clock(5000.0)
     gaps.untold(gap(1000, 1005))
-    gaps.set_back(900)
+    gaps.look_at_clock(4100.0)
+    gaps.look_at_clock(4099.999)
     assert gaps.untold(gap(104, 106)) == [gap(105, 106)]
+
+
+def test_a_clock_that_was_set_ahead_means_what_it_meant() -> None:
+    """It may have been sleep: then what was told before was told of that time."""
+    gaps = Gaps()
+    gaps.look_at_clock(5000.0)
+    gaps.untold(gap(1000, 1005))
+    gaps.look_at_clock(6000.0)
+    assert gaps.untold(gap(1000, 1006)) == [gap(1005, 1006)]
 
 
 def test_what_is_remembered_is_bounded() -> None:
@@ -129,3 +140,29 @@ def test_a_channel_that_was_given_up_begins_anew() -> None:
     book.hear(numbered(1)).wait(5).hear(numbered(3)).skip()
     book.unsubscribe("a").skip()
     assert book.session._gaps.untold(gap(EPOCH, EPOCH + 1)) == [gap(EPOCH, EPOCH + 1)]
+
+
+def test_a_clock_set_back_while_nobody_has_noticed_makes_no_gap_shorter() -> None:
+    """The channel comes back before the sentinel has told of it."""
+    book = subscribed() >> LinkClosed(1)
+    book.skip()
+    book.wait(10).skip()
+    book.ahead -= 1000
+    book >> LinkOpened(2)
+    book.skip()
+    book.hear(Subscribed(2)) << updates.Subscribed("a")
+    book << Gap("a", EPOCH - 1000, EPOCH - 990, "the link closed with 1006")
+    book.end()
+
+
+def test_a_clock_set_back_that_was_told_of_is_reckoned_once() -> None:
+    book = subscribed() >> LinkClosed(1)
+    book.skip()
+    book.wait(5).skip()
+    book.ahead -= 1000
+    book >> TimeJumped(-1000.0, EPOCH + 5)
+    book.skip()
+    book >> LinkOpened(2)
+    book.skip()
+    book.hear(Subscribed(2)) << updates.Subscribed("a")
+    book << Gap("a", EPOCH - 1000, EPOCH - 995, "the link closed with 1006")

@@ -12,8 +12,8 @@ def test_wishes_outlive_links_and_agreements_do_not() -> None:
     wishes.ask(["a", "unknown"])
     wishes.stand(["a", "unknown"], Standing.ACTIVE)
     assert wishes.active == ["a"]
-    wishes.lost(5.0)
-    wishes.lost(6.0)
+    wishes.lost(5.0, 0.0)
+    wishes.lost(6.0, 0.0)
     assert [topic.channel for topic in wishes.unrequested()[0]] == ["a", "b"]
     covered = {wish.topic.channel: wish.covered_until for wish in wishes}
     assert covered == {"a": 5.0, "b": None}
