@@ -146,7 +146,7 @@ def test_a_kernel_that_forgets_its_gaps_is_found_out(monkeypatch: pytest.MonkeyP
     assert failure.invariant == "unreported gap"
 
 
-def _lose_without_a_trace(subscriptions: Subscriptions, _: float) -> None:
+def _lose_without_a_trace(subscriptions: Subscriptions, _: float, __: float) -> None:
     for wish in subscriptions:
         wish.standing = Standing.WANTED
         wish.last_data = wish.sequence = wish.expected_since = None
