@@ -66,7 +66,6 @@ class Customer(Client):
         self.wanted = dict.fromkeys(channels)
         self.known: dict[int, Link] = {}
         """Links by number, the open ones and the last few of the others."""
-        self.rotated_at = float("-inf")
         self.left_at = 0.0
         """When the link that was replaced last had been heard."""
         self.current = 0
@@ -140,9 +139,9 @@ class Customer(Client):
                 self._rotated(update)
             case Subscribed(channel):
                 self._cover(channel)
-            case Gap(channel, since, until, why):
+            case Gap(channel, since, until):
                 self.gaps += 1
-                self._note_hole(channel, since, until, numbered=why.startswith("the venue's"))
+                self._note_hole(channel, since, until)
             case Down():
                 self._down(update)
             case _:
@@ -158,7 +157,6 @@ class Customer(Client):
 
     def _rotated(self, rotated: Rotated) -> None:
         self.rotations += 1
-        self.rotated_at = self.world.seconds
         if (old := self.known.get(rotated.old)) is not None:
             self.left_at = old.heard_at
             if old.misread:
@@ -188,11 +186,11 @@ class Customer(Client):
         if channel in self.wanted and (not spans or spans[-1][1] < _FOREVER):
             spans.append((self.world.seconds, _FOREVER))
 
-    def _note_hole(self, channel: str, since: float, until: float, *, numbered: bool) -> None:
+    def _note_hole(self, channel: str, since: float, until: float) -> None:
         # An end that is the beginning is one before it: the wall clock was set back meanwhile.
         ends = self.program.when(until)
         ends = (ends[0], self.world.seconds if until == since else ends[1])
-        hole = Hole(channel, self.program.when(since), ends, numbered=numbered)
+        hole = Hole(channel, self.program.when(since), ends)
         for one in self.holes[-6:]:
             if self.program.set_at < one.since[0]:  # Later its terms were others.
                 self.check("doubled gap", doubled([one, hole]))

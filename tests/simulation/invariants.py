@@ -30,8 +30,6 @@ class Hole(Struct, frozen=True):
     channel: str
     since: tuple[float, float]
     until: tuple[float, float]
-    numbered: bool = False
-    """Known by a number left out, and not by a link that was lost."""
 
 
 # Published, heard, and accounted for.
