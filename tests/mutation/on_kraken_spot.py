@@ -18,25 +18,25 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="time_out is time_in",
-        file="venues/kraken_spot/server.py",
-        old="self._pong(request.req_id, now.realtime, self._clock().realtime)",
-        new="self._pong(request.req_id, now.realtime, now.realtime)",
+        file="venues/kraken_spot/pongs.py",
+        old="self._times = self._render(received, self._clock().realtime)",
+        new="self._times = self._render(received, received)",
         breaks="`time_out` is when the answer leaves, not when the ping came",
         tests=("golden/test_kraken_spot.py",),
     ),
     Mutant(
         name="a pong has no req_id",
         file="venues/kraken_spot/pongs.py",
-        old=("        if req_id is UNSET:\n            return self._nameless"),
-        new=("        if req_id is not None:\n            return self._nameless"),
+        old=("        if req_id is UNSET:\n            return _NAMELESS"),
+        new=("        if req_id is not None:\n            return _NAMELESS"),
         breaks="Kraken Spot pongs, law 1: a pong carries the client's `req_id`",
         tests=("golden/test_kraken_spot.py",),
     ),
     Mutant(
         name="a pong of the last second",
         file="venues/kraken_spot/pongs.py",
-        old="if not 0 <= came <= left < _SECOND:",
-        new="if not 0 <= came < _SECOND:",
+        old="if 0 <= came <= left < _SECOND:",
+        new="if 0 <= came < _SECOND:",
         breaks=(
             "Kraken Spot pongs, law 2: what falls on two sides of a second is put "
             "together from two stamps"

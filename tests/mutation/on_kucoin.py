@@ -98,8 +98,8 @@ MUTANTS: Final = (
     Mutant(
         name="a pong carries the connection's id",
         file="venues/kucoin/server.py",
-        old="wire.pong(opening, now.realtime)",
-        new="wire.pong(self._connection, now.realtime)",
+        old="wire.pong(opening, self._micros(now.realtime))",
+        new="wire.pong(self._connection, self._micros(now.realtime))",
         breaks="a pong carries the id of its ping",
         tests=("golden/test_kucoin.py",),
     ),

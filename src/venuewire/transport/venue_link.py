@@ -157,9 +157,12 @@ class VenueLink(WSListener):
     # What the floor, the deadlines and the listener ask.
 
     def push(self, data: bytes) -> None:
-        """Counted by whoever pushes to many."""
+        """Counted by whoever pushes to many, which is why the frequent case is decided here."""
         try:
-            self._send(data)
+            if self._choked or self._transport.is_close_frame_sent:
+                self._send(data)
+            else:
+                self._write(data)
         except Exception as error:  # noqa: BLE001 - law 2
             self.fail(error)
 

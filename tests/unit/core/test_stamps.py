@@ -22,3 +22,11 @@ def test_the_second_is_rendered_once_and_again_when_it_changes() -> None:
     assert stamps.rfc3339(EPOCH) == b"2023-11-14T22:13:20.000000Z"
     assert stamps.rfc3339(EPOCH + 0.25) == b"2023-11-14T22:13:20.250000Z"
     assert stamps.rfc3339(EPOCH + 1) == b"2023-11-14T22:13:21.000000Z"
+
+
+def test_microseconds_since_the_epoch_are_whole_and_of_the_moment_asked_for() -> None:
+    stamps = Stamps()
+    assert [stamps.micros(EPOCH + after) for after in (0.0, 0.0, 0.25, 0.0)] == [
+        *(b"1700000000000000", b"1700000000000000"),
+        *(b"1700000000250000", b"1700000000000000"),
+    ]

@@ -89,15 +89,26 @@ def test_time_in_is_when_the_request_was_received_and_time_out_when_the_response
     ]
 
 
+def test_pings_that_came_together_are_answered_with_the_same_stamps() -> None:
+    moments = iter([at(10.25), at(10.5)])
+    pongs = Pongs(Stamps(), lambda: next(moments))
+    first = [pongs.answer(number, at(10).realtime) for number in (1, 2)]
+    assert [pong.partition(b',"time_in')[2] for pong in first] == [
+        b'":"2023-11-14T22:13:30.000000Z","time_out":"2023-11-14T22:13:30.250000Z"}'
+    ] * 2
+    assert b'"time_out":"2023-11-14T22:13:30.500000Z"' in pongs.answer(3, at(10.125).realtime)
+
+
 def test_pongs_carry_the_same_stamps_as_any_other_reply() -> None:
-    stamps, pongs, rng = Stamps(), Pongs(Stamps()), Random(3)
+    sent = at(0)
+    stamps, pongs, rng = Stamps(), Pongs(Stamps(), lambda: sent), Random(3)
     for _ in range(2000):
         received = EPOCH + rng.random() * 5
-        sent = received + rng.random() / 10
+        sent = Instant(0, received + rng.random() / 10)
         expected = b'{"method":"pong","req_id":1,"time_in":"%b","time_out":"%b"}'
-        assert pongs.answer(1, received, sent) == expected % (
+        assert pongs.answer(1, received) == expected % (
             stamps.rfc3339(received),
-            stamps.rfc3339(sent),
+            stamps.rfc3339(sent.realtime),
         )
 
 
@@ -160,9 +171,10 @@ def test_websocket_pings_do_not_reset_it(caller: Caller) -> None:
 
 
 def test_time_out_may_read_earlier_than_time_in_when_the_clock_is_set_back() -> None:
-    pongs = Pongs(Stamps())
-    pongs.answer(1, EPOCH, EPOCH)
-    assert b"13:20.500000Z" in pongs.answer(1, EPOCH + 0.75, EPOCH + 0.5)
+    moments = iter([at(0), at(0.5)])
+    pongs = Pongs(Stamps(), lambda: next(moments))
+    pongs.answer(1, EPOCH)
+    assert b"13:20.500000Z" in pongs.answer(1, EPOCH + 0.75)
 
 
 def test_a_session_can_be_given_a_lifetime() -> None:

@@ -56,6 +56,8 @@ class Subscription:
 
 
 class KrakenPrimeServer:
+    __slots__ = ("_floor", "_held", "_live", "_pong", "_stamp", "_terms", "account", "session")
+
     session: ServerSession
 
     def __init__(self, floor: "KrakenPrimeFloor", account: str | None) -> None:
@@ -124,9 +126,9 @@ class KrakenPrimeServer:
     # One answer for each type of request.
 
     def _on_ping(self, reqid: bytes, request: wire.Request, now: Instant) -> None:
-        data = bytes(request.data)
-        if (refusal := _ping_refusal(request, data)) is None:
-            self.session.outbox.append(self._pong % (reqid, self._stamp(now.realtime), data))
+        if (refusal := _ping_refusal(request)) is None:
+            pong = self._pong % (reqid, self._stamp(now.realtime), request.data)
+            self.session.outbox.append(pong)
         else:
             self._refuse(reqid, refusal, now)
 
@@ -197,12 +199,12 @@ class KrakenPrimeServer:
         self.session.outbox.append(wire.error(reqid, seq, self._stamp(now.realtime), refusal))
 
 
-def _ping_refusal(request: wire.Request, data: bytes) -> bytes | None:
+def _ping_refusal(request: wire.Request) -> bytes | None:
     """ "Requests that omit `data`, or send `"data": []`, are rejected"."""
-    if not data:
+    if request.data is wire.ABSENT:
         return wire.MISSING_PING_DATA
     try:
-        objects = wire.elements.decode(data)
+        objects = wire.elements.decode(request.data)
     except wire.UNREADABLE:
         return wire.BAD_PING_DATA
     if not objects:

@@ -17,7 +17,7 @@ from msgspec import Raw, Struct, field
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding a peer's bytes may raise: not JSON, not this shape, not UTF-8, too deep."""
 
-_ABSENT: Final = Raw()
+ABSENT: Final = Raw()
 
 
 # What a client sends.
@@ -27,11 +27,11 @@ class Request(Struct, gc=False):
     """Any request: one decode, whatever it turns out to be."""
 
     type: str = ""
-    reqid: Raw = _ABSENT
+    reqid: Raw = ABSENT
     ts: Any = None
-    data: Raw = _ABSENT
-    streams: Raw = _ABSENT
-    tag: Raw = _ABSENT
+    data: Raw = ABSENT
+    streams: Raw = ABSENT
+    tag: Raw = ABSENT
 
 
 class Stream(Struct, frozen=True):
@@ -45,7 +45,7 @@ class Stream(Struct, frozen=True):
         return f"{self.name}:{self.symbol}" if self.symbol else self.name
 
 
-class Element(Struct):
+class Element(Struct, gc=False):
     """An object, whatever is in it."""
 
 
@@ -97,7 +97,7 @@ class Frame(Struct):
     seqNum: int | None = None  # noqa: N815 - the venue's own name
     seq: int | None = None
     initial: bool = False
-    data: Raw = _ABSENT
+    data: Raw = ABSENT
     error: ErrorDetail | None = None
 
 

@@ -46,7 +46,8 @@ class KrakenSpotFloor(Floor):
             )
         super().__init__(terms, accounts, clock=clock, rng=rng)
         self.market = Market(terms, self.stamps)
-        self.pongs = Pongs(self.stamps)
+        # Faults exchange the clock.
+        self.pongs = Pongs(self.stamps, lambda: self.clock())  # noqa: PLW0108
         self.system: System = "online"
         self._secrets = {
             key: secret_bytes(account.credentials.api_secret)

@@ -77,8 +77,7 @@ class KrakenSpotServer:
             return
         match request.method:
             case "ping":  # First, and without a call in between: most of what is ever said.
-                answer = self._pong(request.req_id, now.realtime, self._clock().realtime)
-                self._outbox.append(answer)
+                self._outbox.append(self._pong(request.req_id, now.realtime))
             case "subscribe":
                 self._desk.subscribe(request, now)
             case "unsubscribe":

@@ -68,6 +68,11 @@ class Asked(Struct, frozen=True):
 
 
 class KuCoinServer:
+    __slots__ = (
+        *("_connection", "_floor", "_micros", "_refusal", "_session", "_terms"),
+        "account",
+    )
+
     def __init__(
         self,
         floor: "KuCoinFloor",
@@ -79,6 +84,7 @@ class KuCoinServer:
         """By name; None for whoever came with a public token."""
         self._floor = floor
         self._terms = floor.terms
+        self._micros = floor.stamps.micros
         self._refusal = refusal
         wordless = refusal is not None and not floor.terms.error_ids
         self._connection = wire.opening_with(None if wordless else connect_id)
@@ -137,7 +143,7 @@ class KuCoinServer:
 
     def _ping(self, request: wire.Request, opening: bytes, now: Instant) -> None:
         if self._terms.pong_timestamp:
-            self._session.outbox.append(wire.pong(opening, now.realtime))
+            self._session.outbox.append(wire.pong(opening, self._micros(now.realtime)))
         else:
             self._session.outbox.append(wire.bare_pong(opening))
 

@@ -55,7 +55,7 @@ def opening(id: Raw) -> bytes:
     Raises `UnreadableFrame` for an id that is neither a text nor a number.
     """
     text = bytes(id)
-    if text.startswith(b'"'):
+    if text[:1] == b'"':
         return b'{"id":%b,' % text
     if not text or text == b"null":
         return b"{"
@@ -84,9 +84,9 @@ def welcome(opening: bytes) -> bytes:
     return opening + b'"type":"welcome"}'
 
 
-def pong(opening: bytes, realtime: float) -> bytes:
-    """`timestamp` is in microseconds."""
-    return b'%b"type":"pong","timestamp":%d}' % (opening, realtime * 1_000_000)
+def pong(opening: bytes, timestamp: bytes) -> bytes:
+    """`timestamp` is in microseconds since the epoch."""
+    return b'%b"type":"pong","timestamp":%b}' % (opening, timestamp)
 
 
 def bare_pong(opening: bytes) -> bytes:
