@@ -326,3 +326,15 @@ def test_connects_from_one_address_can_be_limited() -> None:
     floor, clock = local_venue(terms=KrakenPrimeTerms(max_connects=1))
     join(floor, clock, ALICE)
     assert too_many(floor, clock, BOB) == ("too many sessions", 60)
+
+
+def test_an_upgrade_is_good_again_unless_replays_are_refused(edition: Edition) -> None:
+    """Nor in the other alphabet of base64, which would be another signature."""
+    floor, clock = local_venue(terms=KrakenPrimeTerms(edition=edition, refuses_replays=True))
+    admitted(floor, clock, headers()).session.lost()
+    respelled = {**headers(), "apisign": headers()["apisign"].translate(str.maketrans("+/", "-_"))}
+    for again in (headers(), respelled):
+        assert refused(floor, clock, again) == "ApiTimestamp has been used before"
+    floor, clock = local_venue(edition)
+    for _ in range(2):
+        admitted(floor, clock, headers())

@@ -193,3 +193,20 @@ def test_who_asks_too_often_hears_how_long_to_wait(door: str) -> None:
     late = desk.post(asked, door)
     assert (refused(late), late.retry_after) == ((429, "429000"), 30)
     assert desk.post(replace(asked, peer="10.0.0.2"), door).status == 200
+
+
+def test_a_signed_request_is_good_again_unless_replays_are_refused() -> None:
+    """No page says that it is not; whoever shares a network may want it so."""
+    careful, request = Desk(refuses_replays=True), signed(ALICE, Desk().clock)
+    assert careful.post(request).status == 200
+    assert refused(careful.post(request)) == (401, "400002")
+    careful.clock.seconds += 0.001
+    assert careful.post(signed(ALICE, careful.clock)).status == 200
+    desk = Desk()
+    assert [desk.post(request).status for _ in range(2)] == [200, 200]
+
+
+def test_what_is_refused_for_another_reason_may_be_said_again() -> None:
+    careful = Desk(refuses_replays=True)
+    careful.post(signed(ALICE, careful.clock, kc_api_sign="bm8="))
+    assert careful.post(signed(ALICE, careful.clock)).status == 200

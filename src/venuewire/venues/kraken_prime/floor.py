@@ -17,6 +17,7 @@ from venuewire.core.errors import AccessRefused, ConfigurationError, LocalProtoc
 from venuewire.core.floor import FULL_FOR, Floor, Publication, RecordKey
 from venuewire.core.http import HttpReply, HttpRequest, json_reply, too_many
 from venuewire.core.instant import Clock, Instant
+from venuewire.core.replays import Replays
 from venuewire.core.secrets import Account
 from venuewire.core.server_session import ServerSession
 from venuewire.core.terms import Terms
@@ -45,6 +46,7 @@ class KrakenPrimeFloor(Floor):
         """What was last published, and when in the order of publications, by channel and account.
         """
         self._publications = 0
+        self._replays = Replays(terms.timestamp_window)
 
     # Letting in.
 
@@ -90,6 +92,8 @@ class KrakenPrimeFloor(Floor):
         secret = account.credentials.api_secret
         if not signing.matches(signature, secret, timestamp, hosts, paths):
             raise AccessRefused("ApiSign does not match")
+        if self.terms.refuses_replays and not self._replays.is_first(key, timestamp, now):
+            raise AccessRefused("ApiTimestamp has been used before")
         return account
 
     def _check_timestamp(self, timestamp: str, now: Instant) -> None:

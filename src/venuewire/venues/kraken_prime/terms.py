@@ -16,6 +16,9 @@ class KrakenPrimeTerms(Terms, frozen=True, kw_only=True):
     """A signature over this host is accepted whatever name the local venue was reached by."""
     timestamp_window: float = 30.0
     """Seconds `ApiTimestamp` may be off, either way. Invented."""
+    refuses_replays: bool = False
+    """A key's `ApiTimestamp` is good once. Off, because the official sample's timestamps are whole
+    seconds: two sessions in one second would be one too many."""
     pong_seq_num: Literal[0] | None = None
     """ "Sequence number, always 0 for ping/pong when present"; None leaves it out."""
     max_subscribe_bytes: int = 16_384

@@ -18,6 +18,7 @@ from venuewire.core.errors import LocalProtocolError
 from venuewire.core.floor import Floor, Publication, RecordKey
 from venuewire.core.http import HttpReply, HttpRequest, json_reply, too_many
 from venuewire.core.instant import Clock, Instant
+from venuewire.core.replays import Replays
 from venuewire.core.secrets import Account
 from venuewire.core.server_session import Rejection, ServerSession
 from venuewire.core.terms import Terms
@@ -29,7 +30,13 @@ from venuewire.venues.kucoin.server import (
     bad_token,
     too_many_sessions,
 )
-from venuewire.venues.kucoin.signing import TOO_MANY_CALLS, Fault, examine, without_passphrase
+from venuewire.venues.kucoin.signing import (
+    TIMESTAMP_USED,
+    TOO_MANY_CALLS,
+    Fault,
+    examine,
+    without_passphrase,
+)
 from venuewire.venues.kucoin.terms import KuCoinTerms, Market, checked
 from venuewire.venues.kucoin.token import INVALID, Tokens
 from venuewire.venues.kucoin.topics import ALL, Argument, TopicKind, Topics, channel, subject
@@ -67,6 +74,7 @@ class KuCoinFloor(Floor):
         )
         key = rng.randbytes(32) if chosen.token_key is None else chosen.token_key.encode()
         self._tokens = Tokens(market.name, key, chosen.token_lifetime, rng)
+        self._replays = Replays(chosen.timestamp_window)
         self._by_key_id = {account.key_id: account for account in self.accounts.values()}
         self._present: dict[str, set[int]] = {}
         """Numbers of an account's sessions, by its name."""
@@ -79,9 +87,16 @@ class KuCoinFloor(Floor):
         if door == "token-public":
             return self._grant(None, request, now)
         found = examine(request, self._targets(request), self.accounts, self.terms, now)
+        if isinstance(found, Account) and self._is_replayed(found, request, now):
+            found = TIMESTAMP_USED
         if isinstance(found, Fault):
             return json_reply(found.status, wire.refused(found.code, found.msg))
         return self._grant(found.key_id, request, now)
+
+    def _is_replayed(self, account: Account, request: HttpRequest, now: Instant) -> bool:
+        timestamp = request.headers["kc-api-timestamp"]
+        key = account.credentials.api_key
+        return self.terms.refuses_replays and not self._replays.is_first(key, timestamp, now)
 
     def _targets(self, request: HttpRequest) -> tuple[str, ...]:
         """What a client may have signed: some know their base URL's path as part of it."""

@@ -82,6 +82,7 @@ HEADER_MISSING: Final = Fault(
     401,
 )
 TIMESTAMP_INVALID: Final = Fault("400002", "KC-API-TIMESTAMP is invalid", 401)
+TIMESTAMP_USED: Final = Fault("400002", "KC-API-TIMESTAMP has been used before", 401)
 KEY_UNKNOWN: Final = Fault("400003", "KC-API-KEY does not exist", 401)
 PASSPHRASE_WRONG: Final = Fault("400004", "KC-API-PASSPHRASE is wrong", 401)
 SIGNATURE_WRONG: Final = Fault("400005", "KC-API-SIGN is wrong", 401)

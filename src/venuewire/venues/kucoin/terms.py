@@ -84,6 +84,9 @@ class KuCoinTerms(Terms, frozen=True, kw_only=True):
     """Signs tokens. Venues that share it accept each other's; None invents one."""
     timestamp_window: float = 5.0
     """How far `KC-API-TIMESTAMP` may be from our clock, either way."""
+    refuses_replays: bool = False
+    """A key's `KC-API-TIMESTAMP` is good once. Off, because it counts milliseconds: of a program
+    that starts two sessions at once, one would be refused."""
     allowed_addresses: frozenset[str] | None = None
     """From which a key may be used; None allows all."""
 
