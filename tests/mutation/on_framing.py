@@ -100,6 +100,14 @@ MUTANTS: Final = (
         tests=("integration/client/test_frames.py",),
     ),
     Mutant(
+        name="what the library complains of changes nothing",
+        file="transport/venue_link.py",
+        old="        self._complained = True\n        self._look_first()\n",
+        new="        self._complained = True\n",
+        breaks="venue link, law 3: nothing is written after a CLOSE frame, whoever sent it",
+        tests=("integration/server/test_links.py",),
+    ),
+    Mutant(
         name="a client that is flooded queues its pongs",
         file="transport/client_link.py",
         old="if self._transport is not None and not self._paused:",

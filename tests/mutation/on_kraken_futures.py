@@ -179,9 +179,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="an account's feed is heard twice",
-        file="venues/kraken_futures/floor.py",
-        old=("return self.push(frame, dict.fromkeys(one for some in hearers for one in some))"),
-        new="return self.push(frame, [one for some in hearers for one in some])",
+        file="core/floor.py",
+        old="else dict.fromkeys(chain.from_iterable(heard))",
+        new="else list(chain.from_iterable(heard))",
         breaks="a session that holds a feed for several accounts hears a frame once",
         tests=("venues/kraken_futures/test_notifications.py",),
     ),

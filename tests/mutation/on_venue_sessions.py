@@ -143,7 +143,7 @@ MUTANTS: Final = (
     Mutant(
         name="a closing session is spoken to",
         file="core/floor.py",
-        old="tuple(session for session in sessions if session.closing is None)",
+        old="tuple([session for session in sessions if session.closing is None])",
         new="tuple(sessions)",
         breaks="server session, law 3: after `close`, nothing more is said",
         tests=("unit/core/test_floor.py",),

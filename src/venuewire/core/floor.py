@@ -10,6 +10,7 @@ Law 3: a revoked key opens nothing, and ends what it has opened.
 """
 
 from collections.abc import Callable, Hashable, Iterable
+from itertools import chain
 from random import Random
 from typing import Final, TypeAlias
 
@@ -119,6 +120,11 @@ class Subscribers:
 
     def of(self, key: Hashable) -> tuple[ServerSession, ...]:
         return tuple(self._by_key.get(key, ()))
+
+    def of_any(self, keys: Iterable[Hashable]) -> Iterable[ServerSession]:
+        """Who hears at least one of these, each once."""
+        heard = [hearers for key in keys if (hearers := self._by_key.get(key))]
+        return tuple(heard[0]) if len(heard) == 1 else dict.fromkeys(chain.from_iterable(heard))
 
     def keys(self, session: ServerSession) -> frozenset[Hashable]:
         return frozenset(self._by_session.get(session, ()))
@@ -286,7 +292,7 @@ class Floor:
 
     def push(self, frame: bytes, sessions: Iterable[ServerSession]) -> int:
         """Queue one frame for many; how many."""
-        hearers = tuple(session for session in sessions if session.closing is None)
+        hearers = tuple([session for session in sessions if session.closing is None])
         if hearers:
             self.pushes.append(Push(frame, hearers))
         return len(hearers)

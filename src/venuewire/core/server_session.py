@@ -7,6 +7,7 @@ Law 2: `deadline` is a lower bound. Receiving only moves deadlines away, so it c
 Law 3: after `close`, nothing more is said, and nothing that still arrives is heard.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
@@ -39,6 +40,7 @@ class ServerSession:
         "_idle_timeout",
         "beat_at",
         "began_at",
+        "carry",
         "closing",
         "cut_at",
         "deadline",
@@ -58,6 +60,10 @@ class ServerSession:
         self.terms = terms
         self.link: Any = None
         """What carries this session. Belongs to the layer above; the kernel never looks at it."""
+        self.carry: Callable[[bytes], object] | None = None
+        """How that writes what is framed already; None while nothing carries the session. It is
+        here so that who pushes to many need not look at each link, which was a twentieth of the
+        cost."""
 
         self.outbox: list[bytes] = []
         """Text frames to send, in order."""

@@ -50,14 +50,35 @@ _NEUTRAL_HEAD: Final = (
 _logger = logging.getLogger(__name__)
 
 
-class _Demoted(logging.LoggerAdapter[logging.Logger]):
-    """picows calls a peer's mistakes errors; they are not errors of this process."""
-
-    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
-        super().log(min(level, logging.DEBUG), msg, *args, **kwargs)
+_picows_logger = logging.getLogger("venuewire.transport.picows")
 
 
-_picows_logger = _Demoted(logging.getLogger("venuewire.transport.picows"))
+class _Complaints:
+    """What picows has to say of one client, in the form of a logger. It calls a peer's mistakes
+    errors, and they are not errors of this process; but it ends the session then, and this is all
+    that it tells."""
+
+    __slots__ = ("_link",)
+
+    def __init__(self, link: VenueLink) -> None:
+        self._link = link
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - as loggers have it
+        return _picows_logger.isEnabledFor(level)
+
+    def log(self, level: int, text: str, *values: object) -> None:
+        _picows_logger.log(min(level, logging.DEBUG), text, *values)
+
+    def info(self, text: str, *values: object) -> None:
+        self.log(logging.INFO, text, *values)
+
+    debug = warning = info
+
+    def error(self, text: str, *values: object) -> None:
+        self._link.complained()
+        self.log(logging.ERROR, text, *values)
+
+    exception = error
 
 
 class DoorSniffer(asyncio.BufferedProtocol):
@@ -336,7 +357,7 @@ def _picows_protocol(link: VenueLink, max_frame_size: int) -> Any:
         None,
         False,  # is_client_side; picows takes no names here
         factory,
-        _picows_logger,
+        _Complaints(link),
         True,  # disconnect_on_exception
         None,  # the handshake is over at once
         False,  # no pings of its own

@@ -7,7 +7,7 @@ Law 2: whatever touches the floor is followed by `deliver`, so that no push wait
 
 import asyncio
 import logging
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import partial
 from random import Random, SystemRandom
 from typing import Protocol
@@ -93,8 +93,8 @@ class Guests:
 class Carrier(Protocol):
     """What a session's `link` is here."""
 
-    def push(self, data: bytes) -> None:
-        """Write what is already framed. Never raises."""
+    def fail(self, error: Exception) -> None:
+        """Writing has failed: end the session. Never raises."""
         ...
 
     def part(self, code: int, reason: str) -> None:
@@ -271,10 +271,7 @@ class Hall:
                 data = text_frame(push.frame)
                 counts.frames_out += len(push.sessions)
                 counts.bytes_out += len(push.sessions) * len(data)
-                for session in push.sessions:
-                    carrier: Carrier | None = session.link
-                    if carrier is not None and session.closing is None:
-                        carrier.push(data)
+                _write_to_all(push.sessions, data)
         if self.floor.changed:
             self.keep()
 
@@ -310,3 +307,14 @@ class Hall:
         self.counts.failures += 1
         report(_logger, f"{self.venue.name}: {doing}", error)
         return error_reply("internal", "an error of the local venue; its log tells more")
+
+
+def _write_to_all(sessions: Iterable[ServerSession], data: bytes) -> None:
+    """Without a call of ours for each: beside the system's, that is what a push costs."""
+    for session in sessions:
+        if (carry := session.carry) is not None and session.closing is None:
+            try:
+                carry(data)
+            except Exception as error:  # noqa: BLE001 - one session's failure is not the others'
+                carrier: Carrier = session.link
+                carrier.fail(error)

@@ -44,6 +44,7 @@ class VenueLink(WSListener):
         "_assembler",
         "_choked",
         "_clock",
+        "_complained",
         "_counts",
         "_floor",
         "_hall",
@@ -75,6 +76,8 @@ class VenueLink(WSListener):
         self._assembler = Assembler(hall.premises.limits.message_bytes)
         self._choked = False
         """The system takes no more; what is written now is queued."""
+        self._complained = False
+        """The library has found a breach by itself, and may have sent its CLOSE."""
         self.opened_at = 0.0
         self.traffic: Traffic | None = None
         """What becomes of frames while the venue has faults; None while it has none."""
@@ -95,6 +98,7 @@ class VenueLink(WSListener):
         try:
             self._hall.premises.guests.enter(self, address_of(stream))
             self.session.link = self
+            self.session.carry = self._write
             now = self._clock()
             self.opened_at = now.monotonic
             if self.session.rejection is None:
@@ -133,7 +137,7 @@ class VenueLink(WSListener):
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self._abort_at = NEVER
         self._write = _discard
-        self.session.link = None
+        self.session.link = self.session.carry = None
         if self.traffic is not None:
             self.traffic.stop()
         self._hall.premises.deadlines.forget(self)
@@ -149,22 +153,24 @@ class VenueLink(WSListener):
 
     def pause_writing(self) -> None:
         self._choked = True
+        self._look_first()
         self._check_queue()
 
     def resume_writing(self) -> None:
         self._choked = False
+        self._look_first()
+
+    def complained(self) -> None:
+        """The library has found fault with what the client sends."""
+        self._complained = True
+        self._look_first()
+
+    def _look_first(self) -> None:
+        """Before each push, if need be; otherwise the stream's own writing will do."""
+        if self.session.carry is not None:
+            self.session.carry = self._send if self._choked or self._complained else self._write
 
     # What the floor, the deadlines and the listener ask.
-
-    def push(self, data: bytes) -> None:
-        """Counted by whoever pushes to many, which is why the frequent case is decided here."""
-        try:
-            if self._choked or self._transport.is_close_frame_sent:
-                self._send(data)
-            else:
-                self._write(data)
-        except Exception as error:  # noqa: BLE001 - law 2
-            self.fail(error)
 
     @property
     def deadline(self) -> float | None:

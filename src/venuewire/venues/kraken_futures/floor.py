@@ -186,8 +186,7 @@ class KrakenFuturesFloor(Floor):
 
     def _push_private(self, feed: str, names: Iterable[str], frame: bytes) -> int:
         """A session may hold a feed for several accounts; it hears a frame once."""
-        hearers = (self.subscribers.of((feed, name)) for name in names)
-        return self.push(frame, dict.fromkeys(one for some in hearers for one in some))
+        return self.push(frame, self.subscribers.of_any((feed, name) for name in names))
 
     def _list(self, product: str) -> None:
         if product in self._products:

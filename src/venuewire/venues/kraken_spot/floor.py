@@ -136,10 +136,7 @@ class KrakenSpotFloor(Floor):
         for key in keys:
             self.market.say(key, message.data, now)
             self.touch("said", *key)
-        return self.push(message.frame, self._hearers(keys))
-
-    def _hearers(self, keys: Iterable[Key]) -> Iterable[ServerSession]:
-        return dict.fromkeys(hearer for key in keys for hearer in self.subscribers.of(key))
+        return self.push(message.frame, self.subscribers.of_any(keys))
 
     def _subjects(self, channel: Channel, symbol: str, account: str | None) -> tuple[str, ...]:
         if not channel.private:
