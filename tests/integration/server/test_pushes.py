@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 import websockets
 
 from raw_peer import TEXT, RawPeer, frame, until
@@ -48,6 +49,23 @@ async def test_who_has_left_hears_nothing() -> None:
         await link.close()
         await until(lambda: not venue.sessions)
         assert await venue.publish("news", "1") == 0
+
+
+async def test_who_cannot_be_written_to_is_nobody_elses_problem() -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    async with LocalVenue(TOY) as venue:
+        links = [await subscribed(venue) for _ in range(3)]
+        first = next(iter(venue._halls["toy"].floor.sessions.values()))
+        first.carry = fail
+        assert await venue.publish("news", "1") == 3
+        with pytest.raises(websockets.ConnectionClosedError):
+            await links[0].recv()
+        for link in links[1:]:
+            assert await link.recv() == '{"op":"news","channel":"news","data":1}'
+        assert venue.tally.failures == 1
+        await asyncio.gather(*(link.close() for link in links))
 
 
 async def test_who_does_not_read_is_cut_off_and_the_others_do_not_wait() -> None:
