@@ -38,8 +38,8 @@ lint: .venv/dev
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 
-bench: .venv/dev  ## what a message costs, beside the yardsticks (QUICK=1 for a glance)
-	@$(BIN)/python -m bench $(if $(QUICK),--quick)
+bench: .venv/bench  ## what things cost, beside the yardsticks: half an hour (TABLE=name QUICK=1)
+	@$(BIN)/python -m bench $(TABLE) $(if $(QUICK),--quick)
 
 mutants: .venv/dev  ## break the sources on purpose, 200 times: some test must notice each
 	@PYTHONPATH=src:tests $(BIN)/python -m mutation $(ONLY)
@@ -68,3 +68,7 @@ clean:  ## remove whatever was generated, .venv too
 .venv/dev: .venv/run requirements/dev.txt
 	@echo 'Installing into .venv what requirements/dev.txt pins'
 	@$(PIP) -r requirements/dev.txt && touch $@
+
+.venv/bench: .venv/dev requirements/bench.txt
+	@echo 'Installing into .venv what requirements/bench.txt pins'
+	@$(PIP) -r requirements/bench.txt && touch $@

@@ -1,6 +1,6 @@
-"""Prints what a message costs, on either side, and whether what the README claims holds.
+"""Prints what things cost, on either side, and whether what is promised of it holds.
 
-Exit status 1: a target was missed.
+Exit status 1: a promise is not kept.
 """
 
 import argparse
@@ -9,30 +9,31 @@ import sys
 
 from rich.console import Console
 
-from bench import client_flood, server_ping
-from bench.measure import Cores
+from bench.measure import FULL, QUICK, Cores, Pace
+from bench.report import Finding, show
+from bench.tables import TABLES
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("table", nargs="*", help="server, client; both when none is named")
+    parser.add_argument("table", nargs="*", help=f"{', '.join(TABLES)}; all when none is named")
     parser.add_argument("--quick", action="store_true", help="a glance: short, few rounds, noisy")
     chosen = parser.parse_args()
-    if unknown := set(chosen.table) - {"server", "client"}:
-        parser.error(f"no such table: {', '.join(unknown)}")
-    return _run(set(chosen.table) or {"server", "client"}, quick=chosen.quick)
+    if unknown := set(chosen.table) - set(TABLES):
+        parser.error(f"no such table: {', '.join(sorted(unknown))}")
+    return _run(chosen.table or list(TABLES), QUICK if chosen.quick else FULL)
 
 
-def _run(tables: set[str], *, quick: bool) -> int:
+def _run(tables: list[str], pace: Pace) -> int:
     console = Console()
     cores = Cores.choose()
     os.sched_setaffinity(0, {cores.load})
-    rounds = 3 if quick else 7
     held = True
-    if "server" in tables:
-        held &= server_ping.run(console, cores, rounds=rounds, seconds=0.5 if quick else 2.0)
-    if "client" in tables:
-        held &= client_flood.run(console, cores, rounds=rounds, frames=50_000 if quick else 300_000)
+    findings = dict[str, list[Finding]]()
+    for name in tables:
+        findings[name] = TABLES[name].run(cores, pace)
+        for finding in findings[name]:
+            held &= show(console, finding)
     return 0 if held else 1
 
 

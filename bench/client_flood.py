@@ -12,12 +12,12 @@ import subprocess
 import sys
 from functools import partial
 
-from rich.console import Console
-
-from bench.measure import Cores, Sample, pinned, serving, take_turns
-from bench.report import Target, show
+from bench.measure import Cores, Pace, Sample, pinned, serving, take_turns
+from bench.report import Finding, Target, costs
 
 WEBSOCKETS, ITERATION, CALLBACK = "websockets", "venuewire async for", "venuewire callback"
+_FRAMES, _GLANCE = 300_000, 50_000
+"""Counted in one round."""
 _PATIENCE = 120
 """Seconds for one client in one round."""
 
@@ -35,16 +35,16 @@ TARGETS = [
 ]
 
 
-def run(console: Console, cores: Cores, *, rounds: int, frames: int) -> bool:
-    """Measure and print; True when every target holds."""
+def run(cores: Cores, pace: Pace) -> list[Finding]:
     title = "Received ticker of 200 bytes, flooded"
+    frames = _GLANCE if pace.quick else _FRAMES
     with serving([sys.executable, "-m", "bench.servers.flood"], cores.load) as server:
         candidates = {
             name: partial(_receive, *client, url=server.url, frames=frames, core=cores.measured)
             for name, client in CLIENTS.items()
         }
-        table = take_turns(title, candidates, rounds)
-    return show(console, title, table, (WEBSOCKETS,), TARGETS)
+        table = take_turns(title, candidates, pace.rounds)
+    return [costs(title, table, (WEBSOCKETS,), TARGETS)]
 
 
 def _receive(module: str, *told: str, url: str, frames: int, core: int) -> Sample:

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import os
 import socket
+import ssl
 from collections.abc import Iterator
 from itertools import cycle
 from urllib.parse import urlsplit
@@ -64,18 +65,26 @@ class Frames:
         return rest[0] & 0x0F, _masked(payload, mask) if mask else payload
 
 
-def dial(url: str) -> socket.socket:
-    """A WebSocket connection, blocking, just upgraded; what the venue said first is unread."""
+def dial(
+    url: str, trust: ssl.SSLContext | None = None, headers: tuple[str, ...] = ()
+) -> socket.socket:
+    """A WebSocket connection, blocking, just upgraded; what the venue said first is unread.
+
+    `trust` is for `wss`.
+    """
     parts = urlsplit(url)
     peer = socket.create_connection((parts.hostname, parts.port), timeout=10)
     peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if trust is not None:
+        peer = trust.wrap_socket(peer, server_hostname=parts.hostname)
     request = (
-        f"GET {parts.path or '/'} HTTP/1.1",
+        f"GET {parts.path or '/'}{'?' * bool(parts.query)}{parts.query} HTTP/1.1",
         f"Host: {parts.netloc}",
         "Upgrade: websocket",
         "Connection: Upgrade",
         "Sec-WebSocket-Version: 13",
         f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}",
+        *headers,
     )
     peer.sendall("\r\n".join((*request, "", "")).encode())
     head = read_head(peer)

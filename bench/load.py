@@ -1,166 +1,122 @@
-"""Kraken Spot pings over many connections, as fast as they are answered.
+"""The loads, which are written in C: started on the load's core, and what they have counted.
 
-Law 1: every connection is a closed loop: `depth` pings in one write, then all their answers, then
-       the next; so the server is never waited for by a timer, and sets the pace itself.
-Law 2: every answer is counted, the last of each write is looked for by its `req_id`, and each
-       64th write has all of its answers decoded: an answer that is not the one due is an error.
+Law: nobody is the load of more than one server at a time, and none runs on a measured core.
 """
 
 import json
-import random
-import select
-import time
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from bench.frames import CLOSE, TEXT, Frames, dial, frame
-from bench.measure import Sample, Server, cpu_time
+from bench.measure import Sample, Server
+from bench.programs import program
 
-_FIRST_ID, _IDS = 100_000, 1024
-"""All ids have six digits, so none is part of another."""
-_SAMPLED = 64
-_NORMAL = (1000).to_bytes(2)
-_CHUNK = 1 << 16
-_PATIENCE = 10
-"""Seconds."""
+_PATIENCE = 60
+"""Seconds beyond what a load is told to take."""
+PORTS = 5_000
+"""Links from one source address, of some 28,000 that the system has."""
 
 
 @dataclass(frozen=True)
-class Script:
-    """What every connection says, write by write, around and around."""
+class Ping:
+    """What a client asks, and by what the answer is known."""
 
+    text: str
+    """`%d` stands for a number, which the answer repeats."""
+    answer: str
+    """Stands in every answer."""
+    greeting: str = ""
+    """Stands in what the venue says first; empty where it says nothing."""
+    opcode: int = 1
+
+
+SPOT_TEXT = '{"method":"ping","req_id":%d}'
+SPOT = Ping(SPOT_TEXT, '"pong"', '"channel":"status"')
+BARE = Ping(SPOT_TEXT, '"pong"')
+"""Of a server that is nothing but pongs."""
+ECHO = Ping(SPOT_TEXT, '"ping"')
+
+
+@dataclass(frozen=True)
+class Loops:
+    connections: int
     depth: int
-    writes: list[bytes]
-    last: list[bytes]
-    """The `req_id` that the last answer to each write must carry."""
-
-    @classmethod
-    def of(cls, depth: int) -> "Script":
-        dice = random.Random(7)
-        pings = [
-            frame(b'{"method":"ping","req_id":%d}' % number, TEXT, dice.randbytes(4))
-            for number in range(_FIRST_ID, _FIRST_ID + _IDS)
-        ]
-        starts = range(0, _IDS, depth)
-        writes = [b"".join(pings[start : start + depth]) for start in starts]
-        return cls(depth, writes, [b"%d" % (_FIRST_ID + start + depth - 1) for start in starts])
-
-    def ids(self, write: int) -> list[int]:
-        start = _FIRST_ID + write * self.depth
-        return list(range(start, start + self.depth))
+    """Pings in one write, whose answers are all awaited before the next."""
+    seconds: float
 
 
-class Connection:
-    """One closed loop."""
+def pings(server: Server, ping: Ping, loops: Loops, target: str = "/") -> Sample:
+    counted = run(
+        *("loads/ping", loops.seconds),
+        *("port", server.port, "pids", server.pids, "target", target),
+        *("connections", loops.connections, "depth", loops.depth),
+        *("milliseconds", int(loops.seconds * 1000), "sources", sources(loops.connections)),
+        *("text", ping.text, "answer", ping.answer, "opcode", ping.opcode),
+        *("greeting", ping.greeting),
+    )
+    return Sample.of(**counted)
 
-    def __init__(self, url: str, script: Script, method: str, write: int) -> None:
-        self.peer = dial(url)
-        self.script, self.method = script, method
-        self.write = write
-        self.written = 0
-        self.answers: list[bytes] = []
-        """Of the present write, as they came."""
-        self.missing = script.depth
 
-    def begin(self) -> None:
-        """Hear out a greeting, if there is one, then start the loop."""
-        self.peer.settimeout(_PATIENCE)
-        self.peer.sendall(frame(b'{"method":"ping","req_id":1}', TEXT, b"seed"))
-        frames = Frames()
-        while not any(_is_answer(text, 1) for _, text in frames.feed(self.peer.recv(_CHUNK))):
-            pass
-        if not frames.empty:
-            raise ValueError("the server says more than it was asked")
-        self.peer.setblocking(False)
-        self.peer.send(self.script.writes[self.write])
+def sources(connections: int) -> int:
+    """Addresses of 127/8 that so many links need."""
+    return connections // PORTS + 1
 
-    def readable(self) -> int:
-        """Take what has arrived; how many messages of a write that is now answered whole."""
-        chunk = self.peer.recv(_CHUNK)
-        # No answer has a brace inside, and none is so long that its length looks like one.
-        self.missing -= chunk.count(b"}")
-        if self.missing > 0 or chunk[-1:] != b"}":
-            self.answers.append(chunk)
-            return 0
-        if self.answers:
-            self.answers.append(chunk)
-            chunk = b"".join(self.answers)
-            self.answers.clear()
-        script = self.script
-        if script.last[self.write] not in chunk or self.missing < 0 or not chunk:
-            raise ValueError(f"not the answer to write {self.write}: {chunk!r}")
-        self.written += 1
-        if not self.written % _SAMPLED:
-            self._examine(chunk)
-        self.write = (self.write + 1) % len(script.writes)
-        self.missing = script.depth
-        self.peer.send(script.writes[self.write])
-        return script.depth
+
+def run(name: str, seconds: float, *told: object) -> Any:
+    """One load from its beginning to its end: the JSON of the last line it prints."""
+    command = [program(name), *map(str, told)]
+    ended = subprocess.run(
+        command, check=False, stdout=subprocess.PIPE, timeout=seconds * 2 + _PATIENCE
+    )
+    if ended.returncode:
+        sys.exit(f"bench: {name} failed")
+    return json.loads(ended.stdout.splitlines()[-1])
+
+
+class Load:
+    """One that is told when to go on, by a line or by the end of its input."""
+
+    def __init__(self, name: str, told: tuple[object, ...]) -> None:
+        self.name = name
+        self._process = subprocess.Popen(
+            [program(name), *map(str, told)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    def hear(self) -> Any:
+        """The JSON of its next line."""
+        line = b"" if self._process.stdout is None else self._process.stdout.readline()
+        if not line:
+            sys.exit(f"bench: {self.name} failed")
+        return json.loads(line)
+
+    def go_on(self) -> None:
+        if self._process.stdin is not None:
+            self._process.stdin.write(b"\n")
+            self._process.stdin.flush()
 
     def end(self) -> None:
-        """Take the answers still due and part in the standard's way, so that nobody complains."""
-        self.peer.settimeout(_PATIENCE)
-        while self.missing > 0 and (chunk := self.peer.recv(_CHUNK)):
-            self.missing -= chunk.count(b"}")
-        self.peer.sendall(frame(_NORMAL, CLOSE, b"seed"))
-        while self.peer.recv(_CHUNK):
-            pass
-        self.peer.close()
-
-    def _examine(self, chunk: bytes) -> None:
-        answers = [(opcode, json.loads(text)) for opcode, text in Frames().feed(chunk)]
-        ids = [answer["req_id"] for opcode, answer in answers if opcode == TEXT]
-        methods = {answer["method"] for _, answer in answers}
-        if ids != self.script.ids(self.write) or methods != {self.method}:
-            raise ValueError(f"not the answers to write {self.write}: {answers}")
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        if self._process.stdout is not None:
+            self._process.stdout.read()
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
 
-def run(server: Server, *, connections: int, depth: int, seconds: float, method: str) -> Sample:
-    """Load one server; `method` is what it answers with."""
-    script = Script.of(depth)
-    turns = len(script.writes)
-    loops = [
-        Connection(server.url, script, method, number * 37 % turns) for number in range(connections)
-    ]
-    for loop in loops:
-        loop.begin()
-    result = _measure(server, loops, seconds)
-    for loop in loops:
-        loop.end()
-    return result
-
-
-def _is_answer(text: bytes, number: int) -> bool:
-    answer = json.loads(text)
-    if answer.get("req_id") != number:
-        return False
-    if text.count(b"}") != 1 or len(text) == ord("}"):
-        raise ValueError(f"answers of this form cannot be counted: {text!r}")
-    return True
-
-
-def _spin(poll: select.epoll, readable: dict[int, Callable[[], int]], seconds: float) -> int:
-    """Let the loops run; how many messages were answered."""
-    messages = 0
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        ready = poll.poll(_PATIENCE)
-        if not ready:
-            raise TimeoutError(f"no answer for {_PATIENCE} s")
-        for number, _ in ready:
-            messages += readable[number]()
-    return messages
-
-
-def _measure(server: Server, loops: list[Connection], seconds: float) -> Sample:
-    poll = select.epoll()
-    readable = {}
-    for loop in loops:
-        poll.register(loop.peer, select.EPOLLIN)
-        readable[loop.peer.fileno()] = loop.readable
-    with poll:
-        _spin(poll, readable, seconds / 4)
-        cpu, start = cpu_time(server.pid), time.perf_counter_ns()
-        messages = _spin(poll, readable, seconds)
-        cpu, wall = cpu_time(server.pid) - cpu, time.perf_counter_ns() - start
-    return Sample.of(messages=messages, cpu=cpu, wall=wall)
+@contextmanager
+def running(name: str, *told: object) -> Iterator[Load]:
+    """A load that has settled."""
+    load = Load(name, told)
+    try:
+        load.hear()
+        yield load
+    finally:
+        load.end()

@@ -17,9 +17,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 _PATIENCE = 20
 """Seconds a process has to end before it is killed."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long and how often is measured."""
+
+    rounds: int
+    seconds: float
+    """Of one candidate in one round."""
+    quick: bool
+    """A glance: what cannot be shown in seconds may be shown on a smaller scale, which it says."""
+
+
+FULL = Pace(rounds=7, seconds=2.0, quick=False)
+QUICK = Pace(rounds=3, seconds=0.5, quick=True)
 
 
 @dataclass(frozen=True)
@@ -54,10 +71,40 @@ def cpu_time(pid: int | str = "self") -> int:
     return used
 
 
+def resident(pid: int) -> int:
+    """Bytes of memory a process has; what it shares with others is divided among them."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    raise ValueError("the system does not tell")
+
+
+def family(pid: int) -> list[int]:
+    """A process, and all that it and its children have started."""
+    found = [pid]
+    for each in found:
+        for thread in Path(f"/proc/{each}/task").iterdir():
+            found += map(int, (thread / "children").read_text().split())
+    return found
+
+
 @dataclass(frozen=True)
 class Server:
     pid: int
-    url: str
+    told: Mapping[str, Any]
+    """What it printed when it was ready."""
+
+    @property
+    def url(self) -> str:
+        return str(self.told["url"])
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.told["url" if "url" in self.told else "base"]).port or 0
+
+    @property
+    def pids(self) -> str:
+        return ",".join(map(str, family(self.pid)))
 
 
 @contextmanager
@@ -74,17 +121,19 @@ def serving(command: Sequence[str], core: int) -> Iterator[Server]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
-def _ready(process: subprocess.Popen[bytes]) -> str:
+def _ready(process: subprocess.Popen[bytes]) -> Mapping[str, Any]:
     if process.stdout is None:
         raise ValueError("its output is not ours to read")
     for line in process.stdout:
-        said = json.loads(line)
+        said: dict[str, Any] = json.loads(line)
         if said.get("event") == "ready":
             # Whatever else it says must not block it.
             threading.Thread(target=process.stdout.read, daemon=True).start()
-            return str(said["url"] if "url" in said else said["endpoints"]["kraken-spot"])
+            return said
     sys.exit(f"bench: {process.args!r} ended before it was ready")
 
 
@@ -126,12 +175,13 @@ def take_turns(
     samples: dict[str, list[Sample]] = {name: [] for name in candidates}
     for number in range(1, rounds + 1):
         for name, measure in candidates.items():
-            _tell(f"{what}, round {number} of {rounds}: {name}")
+            tell(f"{what}, round {number} of {rounds}: {name}")
             samples[name].append(measure())
-    _tell("")
+    tell("")
     return {name: Spread.of(taken) for name, taken in samples.items()}
 
 
-def _tell(text: str) -> None:
+def tell(text: str) -> None:
+    """Progress, on a terminal; the next line takes its place."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

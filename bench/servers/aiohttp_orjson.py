@@ -7,7 +7,7 @@ import orjson
 import uvloop
 from aiohttp import WSMsgType, web
 
-from bench.servers.ready import announce
+from bench.servers.ready import announce, security
 
 
 async def answer(request: web.Request) -> web.WebSocketResponse:
@@ -34,7 +34,7 @@ async def main() -> None:
     application.router.add_get("/", answer)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=security())
     await site.start()
     announce(runner.addresses[0][1])
     await asyncio.Event().wait()

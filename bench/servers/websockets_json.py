@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from websockets.asyncio.server import ServerConnection, serve
 
-from bench.servers.ready import announce
+from bench.servers.ready import announce, security
 
 
 def stamp() -> str:
@@ -31,7 +31,7 @@ async def answer(link: ServerConnection) -> None:
 
 
 async def main() -> None:
-    async with serve(answer, "127.0.0.1", 0, compression=None) as server:
+    async with serve(answer, "127.0.0.1", 0, compression=None, ssl=security()) as server:
         announce(next(iter(server.sockets)).getsockname()[1])
         await asyncio.Event().wait()
 
