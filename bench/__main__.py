@@ -9,6 +9,7 @@ import sys
 
 from rich.console import Console
 
+from bench import page
 from bench.measure import FULL, QUICK, Cores, Pace
 from bench.report import Finding, show
 from bench.tables import TABLES
@@ -34,6 +35,9 @@ def _run(tables: list[str], pace: Pace) -> int:
         findings[name] = TABLES[name].run(cores, pace)
         for finding in findings[name]:
             held &= show(console, finding)
+    if findings.keys() == TABLES.keys() and not pace.quick:
+        for written in page.write(findings):
+            console.print(f"written: {written}", highlight=False)
     return 0 if held else 1
 
 
