@@ -54,10 +54,12 @@ async def deaf_venue() -> AsyncIterator[str]:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
         port = listening.getsockname()[1]
         async with serve(ignore, sock=listening, ping_interval=None, close_timeout=0.1) as server:
-            yield f"ws://127.0.0.1:{port}/"
-            over.set()
-            for link in server.connections:
-                link.transport.abort()
+            try:
+                yield f"ws://127.0.0.1:{port}/"
+            finally:
+                over.set()
+                for link in server.connections:
+                    link.transport.abort()
 
 
 async def test_a_venue_that_never_reads_is_noticed_though_nothing_can_be_sent() -> None:

@@ -33,10 +33,9 @@ from venuewire.transport.request_head import END, RequestHead, parse_head, witho
 from venuewire.transport.resets import reset
 from venuewire.transport.venue_link import VenueLink
 
-_READ_BYTES: Final = 4096
-_FRAME_BYTES: Final = 2048
-"""What a session begins to read into, and the library's least: most never need more, it grows for
-those that do, and of what an idle session costs it is an eighth."""
+_READ_BYTES: Final = 2048
+"""What is read into at first, also by a session, whose library asks for no less. Most never need
+more; it is an eighth of what an idle session costs."""
 _LINGER: Final = 1.0
 """Seconds in which the rest of a refused request is read and dropped: closing upon unread bytes
 would reset the connection, and the refusal might be lost with it."""
@@ -367,7 +366,7 @@ def _picows_protocol(link: VenueLink, max_frame_size: int) -> Any:
         False,  # the link answers PINGs: the session must hear of them
         max_frame_size,
         None,
-        _FRAME_BYTES,
+        _READ_BYTES,
     )
 
 

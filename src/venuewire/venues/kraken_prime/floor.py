@@ -87,7 +87,8 @@ class KrakenPrimeFloor(Floor):
         if account is None:
             raise AccessRefused("unknown ApiKey")
         self._check_timestamp(timestamp, now)
-        hosts = {signing.bare_host(request.headers.get("host", "")), self.terms.logical_host}
+        named = signing.bare_host(request.headers.get("host", ""))
+        hosts = dict.fromkeys((self.terms.logical_host, named))
         paths = (signing.VENUE_PATH, signing.LOCAL_PATH)
         secret = account.credentials.api_secret
         if not signing.matches(signature, secret, timestamp, hosts, paths):

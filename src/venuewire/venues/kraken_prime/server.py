@@ -75,8 +75,9 @@ class KrakenPrimeServer:
 
     def open(self, session: ServerSession, now: Instant) -> None:
         self.session = session
-        letters = self._floor.rng.choices(SESSION_ID_ALPHABET, k=SESSION_ID_LENGTH)
-        session.outbox.append(wire.hello(self._stamp(now.realtime), "".join(letters)))
+        drawn = self._floor.rng.randbytes(SESSION_ID_LENGTH)  # At once: each draw asks the system.
+        name = "".join([SESSION_ID_ALPHABET[each % len(SESSION_ID_ALPHABET)] for each in drawn])
+        session.outbox.append(wire.hello(self._stamp(now.realtime), name))
 
     def receive(self, payload: bytes, now: Instant) -> None:
         try:
