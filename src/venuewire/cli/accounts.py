@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from msgspec import UNSET, Struct, UnsetType, to_builtins
 
 from venuewire.cli.arguments import one_venue
-from venuewire.cli.lines import aligned, printable, say, say_json
+from venuewire.cli.lines import plural, printable, say, say_json, say_table
 from venuewire.cli.orders import give
 from venuewire.cli.outcome import SUCCESS
 
@@ -65,8 +65,7 @@ async def list_accounts(venue: str | None, base: str, *, json: bool) -> int:
             say_json({"event": "account", **to_builtins(one)})
         return SUCCESS
     rows = [{**to_builtins(one), "permissions": ",".join(one.permissions)} for one in seen]
-    for line in aligned(rows):
-        say(printable(line.rstrip()))
+    say_table(rows, {"name", "key", "permissions"})
     return SUCCESS
 
 
@@ -80,7 +79,7 @@ async def revoke_account(
     if json:
         say_json({"event": "revoked", "keys": done.revoked})
     else:
-        say(f"{done.revoked} key{'' if done.revoked == 1 else 's'} revoked")
+        say(f"{plural(done.revoked, 'key')} revoked")
     return SUCCESS
 
 

@@ -17,7 +17,7 @@ from typer.exceptions import TyperException
 
 from venuewire.cli import orders
 from venuewire.cli.arguments import DEFAULT_BASE
-from venuewire.cli.lines import complain, say
+from venuewire.cli.lines import complain, forget_stdout, say
 from venuewire.cli.log import LogFormat, log_to_stderr
 from venuewire.cli.loop import run as run_on_loop
 from venuewire.cli.options import Base, Json
@@ -25,6 +25,13 @@ from venuewire.cli.outcome import FAILURE, SUCCESS, USAGE, CommandFailed, WrongU
 from venuewire.cli.ping import PingOptions, ping
 from venuewire.cli.serve import DEFAULT_LISTEN, ServeOptions, serve
 from venuewire.cli.state_commands import accounts, notifications, notify_command
+from venuewire.cli.venue_commands import (
+    clock,
+    drain_command,
+    journal_command,
+    sessions,
+    state_command,
+)
 from venuewire.cli.watch import WatchOptions, watch
 from venuewire.core.errors import ConfigurationError, VenuewireError
 from venuewire.core.terms import Edition
@@ -62,7 +69,9 @@ def run(arguments: Sequence[str]) -> int:
         status = app(list(arguments), prog_name="venuewire", standalone_mode=False)
         sys.stdout.flush()
     except TyperException as error:
-        complain(error.format_message() or "say what to do; --help lists the commands")
+        told = error.format_message() or "say what to do; --help lists the commands"
+        is_help = type(error).__name__ == "NoArgsIsHelpError"  # typer shows it to nobody.
+        (say if is_help else complain)(told)
         return error.exit_code
     except CommandFailed as error:
         complain(str(error))
@@ -71,7 +80,7 @@ def run(arguments: Sequence[str]) -> int:
         complain(str(error))
         return USAGE if isinstance(error, ConfigurationError) else FAILURE
     except BrokenPipeError:
-        _forget_stdout()
+        forget_stdout()
         return FAILURE
     except Exception as error:  # noqa: BLE001 - the last resort: a bug of ours
         complain(_bug(error))
@@ -84,11 +93,6 @@ def _check_encoding(arguments: Sequence[str]) -> None:
         "".join(arguments).encode()
     except UnicodeEncodeError:
         raise WrongUsage("an argument is not UTF-8") from None
-
-
-def _forget_stdout() -> None:
-    """Whoever read it is gone, and the interpreter would complain once more when it flushes."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _bug(error: Exception) -> str:
@@ -253,6 +257,11 @@ faults: Final = typer.Typer(help="Have a local venue misbehave.", no_args_is_hel
 app.add_typer(faults, name="fault")
 app.add_typer(accounts, name="account")
 app.add_typer(notifications, name="notification")
+app.add_typer(sessions, name="session")
+app.add_typer(clock, name="clock")
+app.command("journal", short_help="Tell what happened at a local venue.")(journal_command)
+app.command("state", short_help="Tell how a local venue is doing.")(state_command)
+app.command("drain", short_help="Have a local venue say that it is unhealthy.")(drain_command)
 
 
 @faults.command("add")

@@ -4,8 +4,10 @@ Law: whatever a venue said is shown without control characters, so that it can d
 terminal; and JSON is one object per line, flushed at once.
 """
 
+import os
+import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, assert_never
 
@@ -45,6 +47,11 @@ def say_json(fields: dict[str, Any]) -> None:
 
 def complain(text: str) -> None:
     print(f"venuewire: {printable(text)}", file=sys.stderr, flush=True)
+
+
+def forget_stdout() -> None:
+    """Whoever read it is gone, and the interpreter would complain once more when it flushes."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def printable(text: str) -> str:
@@ -123,19 +130,33 @@ def _excerpt(message: Message) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
-def aligned(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A table as text: the first column to the left, numbers to the right."""
+def aligned(rows: Sequence[Mapping[str, Any]], texts: Collection[str] = ()) -> list[str]:
+    """A table as text: the first column and those called `texts` to the left, numbers to the
+    right. Nobody's words can do anything to a terminal."""
     if not rows:
         return []
-    table = [list(rows[0]), *([str(value) for value in row.values()] for row in rows)]
+    names = list(rows[0])
+    table = [names, *([printable(str(value)) for value in row.values()] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    left = [name in texts or not number for number, name in enumerate(names)]
     return [
         "  ".join(
-            cell.rjust(width) if number else cell.ljust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
+            cell.ljust(width) if to_left else cell.rjust(width)
+            for cell, width, to_left in zip(row, widths, left, strict=True)
+        ).rstrip()
         for row in table
     ]
+
+
+def say_table(rows: Sequence[Mapping[str, Any]], texts: Collection[str] = ()) -> None:
+    """Each row in one line of the terminal, cut short where that is narrow."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    for line in aligned(rows, texts):
+        say(line if len(line) <= width else f"{line[: width - 1]}\u2026")
+
+
+def plural(count: int | None, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def milliseconds(seconds: float | None) -> str:

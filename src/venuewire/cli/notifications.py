@@ -2,9 +2,10 @@
 
 from msgspec import Struct, to_builtins
 
-from venuewire.cli.lines import aligned, printable, say, say_json
+from venuewire.cli.lines import say, say_json, say_table
 from venuewire.cli.orders import give
 from venuewire.cli.outcome import SUCCESS
+from venuewire.cli.units import moment
 
 
 class NotificationSeen(Struct, frozen=True, omit_defaults=True):
@@ -38,14 +39,13 @@ async def list_notifications(base: str, *, json: bool) -> int:
             "id": one.id,
             "type": one.type,
             "priority": one.priority,
-            "effective_time": one.effective_time,
+            "effective_time": moment(one.effective_time / 1000),
             "downtime": f"{one.expected_downtime_minutes or 0} min",
+            "note": one.note,
         }
         for one in seen
     ]
-    for number, line in enumerate(aligned(rows)):
-        said = seen[number - 1].note if number else "note"
-        say(printable(f"{line}  {said}"))
+    say_table(rows, {"type", "priority", "note"})
     return SUCCESS
 
 

@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType, to_builtins
 from msgspec.json import encode
 
 from venuewire.cli.arguments import CONTROL_VARIABLE, base_url, json_value, one_venue
-from venuewire.cli.lines import complain, printable, say, say_json
+from venuewire.cli.lines import complain, plural, printable, say, say_json
 from venuewire.cli.outcome import SUCCESS, CommandFailed, WrongUsage
 from venuewire.faults.catalog import faults, purpose
 from venuewire.faults.reference import one_line
@@ -87,7 +87,7 @@ async def publish(order: PublishOrder, base: str, *, json: bool) -> int:
     if json:
         say_json({"event": "published", "venue": order.venue, "delivered": answer.heard})
     else:
-        say(f"{answer.heard} subscriber{'' if answer.heard == 1 else 's'}")
+        say(plural(answer.heard, "subscriber"))
     return SUCCESS
 
 
@@ -117,7 +117,7 @@ async def clear_faults(id: int | None, base: str, *, json: bool) -> int:
     if json:
         say_json({"event": "cleared", "faults": answer.cleared})
     else:
-        say(f"{answer.cleared} fault{'' if answer.cleared == 1 else 's'} cleared")
+        say(f"{plural(answer.cleared, 'fault')} cleared")
     return SUCCESS
 
 

@@ -52,6 +52,9 @@ class Events(Struct, frozen=True):
     events: tuple[Event, ...]
     forgotten: int
     """Events that were asked for and are remembered no more."""
+    last: int
+    """The number of the last event of all: less than what was read before where the local venue
+    has begun anew."""
 
 
 class SessionState(Struct, frozen=True, kw_only=True):

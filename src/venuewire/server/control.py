@@ -283,7 +283,7 @@ def _of_faults(orders: Orders) -> tuple[Operation, ...]:
 def _of_the_past(orders: Orders) -> tuple[Operation, ...]:
     async def journal(which: WhichEvents) -> Events:
         events = orders.journal(which.after, limit=which.limit, venue=which.venue)
-        return Events(events, orders.forgotten(which.after))
+        return Events(events, orders.forgotten(which.after), orders.last_event)
 
     async def tally(_: Nothing) -> Tally:
         return orders.tally

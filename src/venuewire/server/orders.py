@@ -156,7 +156,7 @@ class Orders:
         after: of one venue, only those with a greater number. Raises `NotHere`.
         """
         chosen = self._chosen(venue)
-        if after and len({hall.venue.name for hall, _ in chosen}) > 1:
+        if after and venue is None and len(self._halls) > 1:
             raise LocalProtocolError("after: numbers count within one venue: name it")
         page = islice((pair for pair in chosen if pair[1].number > after), limit)
         return Sessions(tuple(session_state(*pair) for pair in page), len(chosen))
@@ -260,6 +260,11 @@ class Orders:
     def forgotten(self, after: int = 0) -> int:
         """How many events after that number are remembered no more."""
         return self._premises.journal.forgotten(after)
+
+    @property
+    def last_event(self) -> int:
+        """The number of the last event; 0 before there is any."""
+        return self._premises.journal.written
 
     @property
     def tally(self) -> Tally:

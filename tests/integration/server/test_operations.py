@@ -22,7 +22,7 @@ from venuewire.transport.replies import STATUSES, ErrorAnswer
 from venuewire.venues import venues
 
 TABLE: Final = operations(LocalVenue(TOY))
-PARTS: Final = {"session_states": "sessions", "forgotten": "journal"}
+PARTS: Final = {"session_states": "sessions", "forgotten": "journal", "last_event": "journal"}
 """Members that an operation of another name answers for."""
 
 
@@ -213,7 +213,7 @@ async def test_the_journal_and_pages_over_http() -> None:
         peer = await RawPeer.upgraded(venue.base, "/toy/v1")
         async with client.get(f"{venue.base}/control/journal?venue=toy&limit=1") as reply:
             told = await reply.json()
-        assert told["forgotten"] == 0
+        assert (told["forgotten"], told["last"]) == (0, 1)
         [event] = told["events"]
         assert (event["what"], event["venue"], event["session"]) == ("opened", "toy", 1)
         async with client.post(f"{venue.base}/control/age", json={"seconds": 5}) as reply:

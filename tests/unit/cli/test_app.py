@@ -47,6 +47,16 @@ def unchanged_log() -> Iterator[None]:
         ("notify --note x --url 127.0.0.1", "127.0.0.1"),
         ("publish kucoin /market/ticker:BTC-USDT {", "JSON"),
         ("publish mtgox x {}", "'mtgox'"),
+        ("session list --limit 0", "--limit"),
+        ("session list --url 127.0.0.1", "127.0.0.1"),
+        ("session cut --code 999", "--code"),
+        ("session cut --session -1", "--session"),
+        ("session age", "SECONDS"),
+        ("session age soon", "SECONDS: a time such as 90, 15m, 24h"),
+        ("clock advance nan", "SECONDS"),
+        ("journal --after x", "--after"),
+        ("state --url ftp://127.0.0.1", "'ftp://127.0.0.1'"),
+        ("drain on", "on"),
     ],
 )
 def test_wrong_usage_is_one_line(line: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -73,16 +83,35 @@ def test_no_command_is_answered_with_all_of_them(capsys: pytest.CaptureFixture[s
     assert "publish" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("group", ["account", "clock", "fault", "notification", "session"])
+def test_a_group_alone_is_answered_with_its_commands(
+    group: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([group]) == 2
+    out, err = capsys.readouterr()
+    assert out.startswith(f"Usage: venuewire {group} ")
+    assert err == ""
+
+
 def test_an_argument_that_is_no_text_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["notify", "--note", "\udcff"]) == 2
     assert "not UTF-8" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "order",
+    [
+        *("notify --note x", "session list", "session cut", "session age 1", "clock advance 1"),
+        *("journal", "journal --follow", "state", "drain"),
+    ],
+)
 def test_nobody_listening_is_a_failure_and_no_wrong_usage(
-    capsys: pytest.CaptureFixture[str],
+    order: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["notify", "--note", "x", "--url", "http://127.0.0.1:1"]) == 1
-    assert "no local venue answers at http://127.0.0.1:1" in capsys.readouterr().err
+    assert run([*order.split(), "--url", "http://127.0.0.1:1"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("venuewire: no local venue answers at http://127.0.0.1:1: ")
 
 
 def test_a_bug_is_told_by_its_place_and_without_its_text(
