@@ -81,10 +81,10 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="handshakes are not counted",
-        file="transport/acceptor.py",
+        file="transport/introducer.py",
         old="self._has_room(len(self._arriving))",
         new="self._has_room(0)",
-        breaks="acceptor, law 2: connections that are not yet anybody's are counted too",
+        breaks="introducer, law 1: connections that are not yet anybody's are counted too",
         tests=("integration/server/test_tls.py",),
     ),
 )

@@ -87,7 +87,7 @@ class LocalVenue(Orders):
         super().__init__(halls, premises, FaultBoard(halls), archive)
         for fault in faults:
             self.fault(fault)
-        control = control_routes(operations(self), premises.limits, archive.settle)
+        control = control_routes(operations(self), premises, archive.settle)
         pages = [metrics_page(halls.values(), premises)]
         self._listener = Listener(premises, halls.values(), control=control, pages=pages)
 
@@ -127,6 +127,16 @@ class LocalVenue(Orders):
         trace: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+    # What may change while it runs.
+
+    def set_limits(self, limits: Limits) -> tuple[str, ...]:
+        """Hold peers to these from now on; the names of those that changed.
+
+        Whoever is connected stays, also if that is more than are let in from now on; a session
+        keeps the size of messages it began with.
+        """
+        return self._premises.set_limits(limits)
 
     # Where it is, and who gets in.
 

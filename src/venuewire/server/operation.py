@@ -20,8 +20,8 @@ from starlette.routing import BaseRoute, Route
 from venuewire.core.errors import ConfigurationError, LocalProtocolError, NotHere, NotKept
 from venuewire.core.http import HttpReply, json_reply
 from venuewire.server.openapi import document
+from venuewire.transport.hall import Premises
 from venuewire.transport.http_app import read_body
-from venuewire.transport.limits import Limits
 from venuewire.transport.replies import Code, error_reply, respond
 
 QUERY_BYTES: Final = 2048
@@ -64,7 +64,7 @@ class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def control_routes(
-    operations: Iterable[Operation], limits: Limits, settle: Callable[[], Awaitable[None]]
+    operations: Iterable[Operation], premises: Premises, settle: Callable[[], Awaitable[None]]
 ) -> list[BaseRoute]:
     """What is served below `/control`: each operation, and the document that describes them.
 
@@ -78,7 +78,7 @@ def control_routes(
 
     return [
         *(
-            Route(each.path, _endpoint(each, limits, settle), methods=[each.method])
+            Route(each.path, _endpoint(each, premises, settle), methods=[each.method])
             for each in listed
         ),
         Route("/openapi.json", openapi),
@@ -86,12 +86,12 @@ def control_routes(
 
 
 def _endpoint(
-    operation: Operation, limits: Limits, settle: Callable[[], Awaitable[None]]
+    operation: Operation, premises: Premises, settle: Callable[[], Awaitable[None]]
 ) -> Callable[[Request], Awaitable[Response]]:
     read = _reader_of(operation)
 
     async def answer(request: Request) -> HttpReply:
-        body = await read_body(request, limits.body_bytes)
+        body = await read_body(request, premises.limits.body_bytes)
         try:
             asked = read(request.scope["query_string"], body)
             answered = msgspec.json.encode(await operation.carry_out(asked))

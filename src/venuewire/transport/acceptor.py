@@ -1,12 +1,11 @@
-"""Takes connections from listening sockets and hands each to a protocol of its own.
+"""Takes connections from listening sockets, and hands them on.
 
 Both asyncio's servers and the faster library's do that too, until the process is out of
 descriptors: then one writes thousands of errors a second, the other spins.
 
 Law 1: without descriptors nothing is accepted for `_PAUSE` seconds, and one line says so; whoever
        is connected does not notice, and whoever waits is served afterwards.
-Law 2: connections that are not yet anybody's, because of their TLS handshake, are counted too.
-Law 3: at most `_BATCH` are taken before the loop gets its turn.
+Law 2: at most `_BATCH` are taken before the loop gets its turn.
 """
 
 import asyncio
@@ -14,15 +13,8 @@ import errno
 import logging
 import os
 import socket
-import ssl
 from collections.abc import Callable
-from functools import partial
-from typing import Any, Final
-
-try:
-    import aiofastnet
-except ImportError:  # Works as well, only slower.
-    aiofastnet = None  # type: ignore[assignment]
+from typing import Final
 
 _BACKLOG: Final = 4096
 _BATCH: Final = 256
@@ -33,25 +25,11 @@ _logger = logging.getLogger(__name__)
 
 
 class Acceptor:
-    def __init__(
-        self,
-        factory: Callable[[], asyncio.BufferedProtocol],
-        has_room: Callable[[int], bool],
-        *,
-        context: ssl.SSLContext | None,
-        tls_timeout: float,
-    ) -> None:
-        """`has_room` is asked with the number of connections that are nobody's yet; who comes when
-        it says no is dropped unheard. `tls_timeout` in seconds."""
-        self._has_room = has_room
+    def __init__(self, welcome: Callable[[socket.socket], None]) -> None:
+        """`welcome` is given each connection's socket, and closes it in the end."""
+        self._welcome = welcome
         self._loop = asyncio.get_running_loop()
-        connect: Any = self._loop.connect_accepted_socket
-        if aiofastnet is not None:
-            connect = partial(aiofastnet.connect_accepted_socket, self._loop)
-        timeout = None if context is None else tls_timeout
-        self._connect = partial(connect, factory, ssl=context, ssl_handshake_timeout=timeout)
         self._sockets: list[socket.socket] = []
-        self._arriving: set[asyncio.Task[None]] = set()
         self._pauses: dict[socket.socket, asyncio.TimerHandle] = {}
 
     async def listen(self, host: str, port: int, *, reuse_port: bool = False) -> int:
@@ -70,15 +48,13 @@ class Acceptor:
         return bound
 
     def close(self) -> None:
-        """Accept nothing more, and drop those that are nobody's yet."""
+        """Accept nothing more."""
         for pause in self._pauses.values():
             pause.cancel()
         for each in self._sockets:
             self._loop.remove_reader(each)
             each.close()
         self._sockets.clear()
-        for task in self._arriving:
-            task.cancel()
 
     # Accepting.
 
@@ -103,20 +79,3 @@ class Acceptor:
                     return
                 continue  # That one connection has failed before it was here.
             self._welcome(arrived)
-
-    def _welcome(self, arrived: socket.socket) -> None:
-        if not self._has_room(len(self._arriving)):
-            arrived.close()
-            return
-        arrived.setblocking(False)
-        task = self._loop.create_task(self._introduce(arrived))
-        self._arriving.add(task)
-        task.add_done_callback(self._arriving.discard)
-
-    async def _introduce(self, arrived: socket.socket) -> None:
-        try:
-            await self._connect(arrived)
-        except (OSError, asyncio.CancelledError) as error:
-            # What a peer does in its handshake is no error of ours.
-            arrived.close()
-            _logger.debug("a connection failed before it was made: %s", type(error).__name__)

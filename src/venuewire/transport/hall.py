@@ -12,6 +12,8 @@ from functools import partial
 from random import Random, SystemRandom
 from typing import Protocol
 
+from msgspec.structs import asdict
+
 from venuewire.core.floor import Floor, Note, Publication
 from venuewire.core.http import HttpReply, HttpRequest
 from venuewire.core.instant import Clock, Instant
@@ -125,6 +127,18 @@ class Premises:
         """Nobody new should be sent here; who comes is served."""
         self.closed = False
         """Closing time: a TLS handshake that ends now leads nowhere."""
+
+    def set_limits(self, limits: Limits) -> tuple[str, ...]:
+        """From now on; the names of those that changed. Whoever is connected stays, also if that is
+        more than are let in from now on; a session keeps the size of messages it began with."""
+        before, after = asdict(self.limits), asdict(limits)
+        changed = tuple(name for name, value in after.items() if before[name] != value)
+        if changed:
+            self.limits = limits
+            self.journal.resize(limits.journal_events)
+            told = ", ".join(f"{name}={after[name]}" for name in changed)
+            self.journal.write("limits_changed", reason=told)
+        return changed
 
     def drain(self, on: bool) -> None:
         if on and not self.draining:

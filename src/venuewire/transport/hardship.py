@@ -47,9 +47,9 @@ class Hardship:
     ) -> None:
         self.troubles = troubles
         self._floor = floor
+        self._site = site
         self._clock = site.clock
         self._deadlines = site.deadlines
-        self._limit = site.limits.queued_bytes
         self._deliver = deliver
         self.watched_at = NEVER
         self._checked_at = -NEVER
@@ -63,7 +63,8 @@ class Hardship:
 
     def gate(self, link: GatedLink) -> Traffic:
         now = self.clock()
-        traffic = Traffic(link, self.troubles.gate(link.opened_at), self.clock, self._limit)
+        limit = self._site.limits.queued_bytes
+        traffic = Traffic(link, self.troubles.gate(link.opened_at), self.clock, limit)
         link.gate(traffic, self.clock)
         self._apply(link, now)
         return traffic

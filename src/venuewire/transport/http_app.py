@@ -29,7 +29,6 @@ from venuewire.transport.doors import DoorPlan, Match, WrongMethod
 from venuewire.transport.hall import Hall, Premises
 from venuewire.transport.hardship import Hardship
 from venuewire.transport.http_protocol import RESET
-from venuewire.transport.limits import Limits
 from venuewire.transport.mishaps import report
 from venuewire.transport.replies import Code, Mistake, error_reply, respond
 
@@ -55,7 +54,7 @@ def http_app(
     guard = Middleware(OperatorOnly, access=access)
     app = Starlette(
         routes=[
-            _DoorRoute(plan, premises.limits),
+            _DoorRoute(plan, premises),
             Route("/healthz", _healthz_of(premises)),
             *pages,
             Mount("/control", routes=list(control), middleware=[guard]),
@@ -83,9 +82,9 @@ async def read_body(request: Request, limit: int) -> bytes:
 class _DoorRoute(BaseRoute):
     """First of all routes: on a venue's own host, even `/` is the venue's."""
 
-    def __init__(self, plan: DoorPlan[Hall], limits: Limits) -> None:
+    def __init__(self, plan: DoorPlan[Hall], premises: Premises) -> None:
         self._plan = plan
-        self._limits = limits
+        self._premises = premises
 
     def matches(self, scope: Scope) -> tuple[RouteMatch, Scope]:
         if scope["type"] != "http":
@@ -109,7 +108,7 @@ class _DoorRoute(BaseRoute):
             return error_reply("method_not_allowed", f"this door opens to {allowed}", allow=allowed)
         if found.door.kind == "websocket":
             return _upgrade_required(found.door)
-        body = await read_body(request, self._limits.body_bytes)
+        body = await read_body(request, self._premises.limits.body_bytes)
         asked = _as_value(request, body)
         if found.hall.hardship is None:
             return found.hall.answer(found.door, asked)

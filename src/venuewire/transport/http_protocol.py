@@ -72,7 +72,8 @@ class HttpFactory(Protocol):
         ...
 
 
-def http_factory(app: ASGIApp, limits: Limits) -> HttpFactory:
+def http_factory(app: ASGIApp, limits: Callable[[], Limits]) -> HttpFactory:
+    """`limits` is asked for each connection: they may change."""
     config = Config(
         app,
         ws="none",
@@ -82,12 +83,12 @@ def http_factory(app: ASGIApp, limits: Limits) -> HttpFactory:
         proxy_headers=False,
         server_header=False,
         date_header=False,
-        timeout_keep_alive=int(limits.request_timeout) or 1,
     )
     config.load()
     state = ServerState()
 
     def make(complete: Callable[[], None], answered: Callable[[], None]) -> HttpProtocol:
+        config.timeout_keep_alive = int(limits().request_timeout) or 1
         return HttpProtocol(config, state, complete, answered)
 
     return make

@@ -38,6 +38,7 @@ What: TypeAlias = Literal[
     "fault_added",
     "faults_cleared",
     "draining",
+    "limits_changed",
 ]
 
 logger: Final = logging.getLogger(__name__)
@@ -86,6 +87,10 @@ class Journal:
         self._events: deque[Event] = deque(maxlen=limit)
         self.written = 0
         """The number of the last event."""
+
+    def resize(self, limit: int) -> None:
+        """Remember so many events from now on."""
+        self._events = deque(self._events, maxlen=limit)
 
     def write(  # noqa: PLR0913 - the fields of an event, all by name
         self,

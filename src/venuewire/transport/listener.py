@@ -19,6 +19,7 @@ from venuewire.transport.doors import DoorPlan
 from venuewire.transport.hall import Hall, Premises
 from venuewire.transport.http_app import http_app
 from venuewire.transport.http_protocol import http_factory
+from venuewire.transport.introducer import Introducer
 
 _ABORTED_WITHIN = 1.0
 """Seconds in which the loop tells that dropped connections are gone."""
@@ -41,6 +42,7 @@ class Listener:
         self._control, self._pages = list(control), list(pages)
         self._plan = DoorPlan((hall.venue, hall) for hall in self.halls.values())
         self._acceptor: Acceptor | None = None
+        self._introducer: Introducer | None = None
         self._base = ""
 
     async def start(
@@ -55,19 +57,20 @@ class Listener:
         """Listen; the base URL. Raises `ConfigurationError` when the address cannot be had."""
         access = Access(host, control_token)
         app = http_app(self._plan, self.premises, access, control=self._control, pages=self._pages)
-        speak_http = http_factory(app, self.premises.limits)
-        acceptor = Acceptor(
+        speak_http = http_factory(app, lambda: self.premises.limits)
+        introducer = Introducer(
             lambda: DoorSniffer(self.premises, self._plan, speak_http),
             self.premises.has_room,
             context=ssl_context,
-            tls_timeout=self.premises.limits.tls_timeout,
+            tls_timeout=lambda: self.premises.limits.tls_timeout,
         )
+        acceptor = Acceptor(introducer.welcome)
         try:
             bound = await acceptor.listen(host, port, reuse_port=reuse_port)
         except OSError as error:
             acceptor.close()
             raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror}") from None
-        self._acceptor = acceptor
+        self._acceptor, self._introducer = acceptor, introducer
         self.premises.closed = False
         self.premises.drain(False)
         scheme = "http" if ssl_context is None else "https"
@@ -77,9 +80,10 @@ class Listener:
 
     async def stop(self) -> None:
         """See everybody out. Harmless when repeated."""
-        if self._acceptor is None:
+        if self._acceptor is None or self._introducer is None:
             return
         self._acceptor.close()
+        self._introducer.close()
         self.premises.drain(True)
         self.premises.closed = True
         for hall in self.halls.values():

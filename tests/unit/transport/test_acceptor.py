@@ -9,7 +9,9 @@ from typing import Any, Final, cast
 import pytest
 
 from venuewire.transport import acceptor as module
+from venuewire.transport import introducer as introducing
 from venuewire.transport.acceptor import Acceptor
+from venuewire.transport.introducer import Introducer
 
 
 class Greeter(asyncio.BufferedProtocol):
@@ -32,7 +34,8 @@ async def greeted(port: int) -> bytes:
 
 
 def acceptor_of(*, room: bool = True) -> Acceptor:
-    return Acceptor(Greeter, lambda _: room, context=None, tls_timeout=1.0)
+    introducer = Introducer(Greeter, lambda _: room, context=None, tls_timeout=lambda: 1.0)
+    return Acceptor(introducer.welcome)
 
 
 async def test_everybody_is_greeted() -> None:
@@ -53,7 +56,7 @@ async def test_a_name_may_have_several_addresses() -> None:
 
 
 async def test_without_asyncios_faster_transport(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "aiofastnet", None)
+    monkeypatch.setattr(introducing, "aiofastnet", None)
     acceptor = acceptor_of()
     assert await greeted(await acceptor.listen("127.0.0.1", 0)) == b"hello"
     acceptor.close()
