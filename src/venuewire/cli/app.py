@@ -29,6 +29,7 @@ from venuewire.cli.venue_commands import (
     clock,
     drain_command,
     journal_command,
+    limits,
     sessions,
     state_command,
 )
@@ -259,6 +260,7 @@ app.add_typer(accounts, name="account")
 app.add_typer(notifications, name="notification")
 app.add_typer(sessions, name="session")
 app.add_typer(clock, name="clock")
+app.add_typer(limits, name="limit")
 app.command("journal", short_help="Tell what happened at a local venue.")(journal_command)
 app.command("state", short_help="Tell how a local venue is doing.")(state_command)
 app.command("drain", short_help="Have a local venue say that it is unhealthy.")(drain_command)

@@ -1,13 +1,19 @@
-"""How a running local venue is doing: `venuewire state`, and `venuewire drain`."""
+"""How a running local venue is doing: `venuewire state`; and what it holds peers to: `venuewire
+limit` and `drain`."""
 
-from typing import Any
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
+import msgspec
 from msgspec import Struct, to_builtins
 
 from venuewire.cli.lines import plural, say, say_json, say_table
 from venuewire.cli.orders import give
-from venuewire.cli.outcome import SUCCESS
-from venuewire.cli.units import duration
+from venuewire.cli.outcome import SUCCESS, WrongUsage
+from venuewire.cli.units import duration, size
+
+_NUMBER: Final = re.compile(r"none|-?(0|[1-9]\d{0,15})(\.\d{1,9})?", re.ASCII)
 
 
 class DrainOrder(Struct, frozen=True):
@@ -31,7 +37,7 @@ class _State(Struct, frozen=True):
     draining: bool
     connections: int
     most_connections: int
-    limits: dict[str, Any]
+    limits: dict[str, int | float | None]
     venues: tuple[VenueSeen, ...]
 
 
@@ -41,6 +47,11 @@ class _Tally(Struct, frozen=True):
     slow: int
     breaches: int
     failures: int
+
+
+class _Limits(Struct, frozen=True):
+    changed: tuple[str, ...]
+    limits: dict[str, int | float | None]
 
 
 class _Draining(Struct, frozen=True):
@@ -75,6 +86,50 @@ def _row(seen: VenueSeen) -> dict[str, str]:
         "faults": str(seen.faults),
         "let pass": duration(seen.elapsed),
     }
+
+
+async def list_limits(base: str, *, json: bool) -> int:
+    limits = (await give(base, "state", _State)).limits
+    if json:
+        say_json({"event": "limits", "limits": limits})
+    else:
+        say_table([_limit_row(name, value) for name, value in limits.items()], {"that is"})
+    return SUCCESS
+
+
+async def set_limits(wanted: Mapping[str, msgspec.Raw], base: str, *, json: bool) -> int:
+    done = await give(base, "limits", _Limits, order=wanted, method="POST")
+    if json:
+        say_json({"event": "limits", "limits": done.limits, "changed": done.changed})
+    elif done.changed:
+        say_table([_limit_row(name, done.limits.get(name)) for name in done.changed], {"that is"})
+    else:
+        say("they are so already")
+    return SUCCESS
+
+
+def wanted_limits(texts: Iterable[str]) -> dict[str, msgspec.Raw]:
+    """From `NAME=NUMBER`, or `NAME=none`; the local venue knows the names. Raises `WrongUsage`."""
+    wanted: dict[str, msgspec.Raw] = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign or not _NUMBER.fullmatch(value):
+            raise WrongUsage(f"{text!r}: NAME=NUMBER or NAME=none is expected")
+        if name in wanted:
+            raise WrongUsage(f"{name}: it is there twice")
+        wanted[name] = msgspec.Raw(b"null" if value == "none" else value.encode())
+    return wanted
+
+
+def _limit_row(name: str, value: float | None) -> dict[str, str]:
+    row = {"limit": name, "value": str(value), "that is": ""}
+    if value is None:
+        row["value"] = "-"
+    elif name.endswith("_bytes"):
+        row["that is"] = size(int(value))
+    elif name.endswith("_timeout"):
+        row["that is"] = duration(value)
+    return row
 
 
 async def drain(order: DrainOrder, base: str, *, json: bool) -> int:

@@ -1,6 +1,7 @@
 """Orders to a running local venue, over HTTP: `venuewire notify`, `publish` and `fault`."""
 
 import os
+from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
 import aiohttp
@@ -155,7 +156,12 @@ async def _give(base: str, what: str, order: Struct | None, method: str = "POST"
 
 
 async def give(
-    base: str, what: str, type: type[_Answers], *, order: Struct | None = None, method: str = "GET"
+    base: str,
+    what: str,
+    type: type[_Answers],
+    *,
+    order: Struct | Mapping[str, msgspec.Raw] | None = None,
+    method: str = "GET",
 ) -> _Answers:
     """Have it done, and read the answer. Raises `WrongUsage` for what makes no sense there,
     `CommandFailed` when it cannot be done."""

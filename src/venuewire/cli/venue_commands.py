@@ -1,5 +1,5 @@
 """What an operator has a running local venue do, and asks it, as it is typed: `venuewire session`,
-`clock`, `journal`, `state` and `drain`."""
+`clock`, `journal`, `state`, `limit` and `drain`."""
 
 from typing import Annotated, Final
 
@@ -7,7 +7,14 @@ import typer
 from msgspec import UNSET
 
 from venuewire.cli.arguments import DEFAULT_BASE
-from venuewire.cli.condition import DrainOrder, drain, tell_state
+from venuewire.cli.condition import (
+    DrainOrder,
+    drain,
+    list_limits,
+    set_limits,
+    tell_state,
+    wanted_limits,
+)
 from venuewire.cli.loop import run as run_on_loop
 from venuewire.cli.options import Base, Json
 from venuewire.cli.past import JournalWish, tell_journal
@@ -26,6 +33,8 @@ sessions: Final = typer.Typer(
     help="List, cut and age the sessions of a local venue.", no_args_is_help=True
 )
 clock: Final = typer.Typer(help="Let time pass at a local venue.", no_args_is_help=True)
+
+limits: Final = typer.Typer(help="What a local venue holds peers to.", no_args_is_help=True)
 
 Venue = Annotated[str | None, typer.Option(metavar="VENUE", help="Only there.")]
 Number = Annotated[
@@ -132,6 +141,27 @@ def journal_command(
 def state_command(url: Base = DEFAULT_BASE, json: Json = False) -> int:
     """Tell how a running local venue is doing; with --json also its limits and terms."""
     return run_on_loop(tell_state(url, json=json))
+
+
+@limits.command("list")
+def list_limits_command(url: Base = DEFAULT_BASE, json: Json = False) -> int:
+    """List what a running local venue holds peers to, whatever the venue."""
+    return run_on_loop(list_limits(url, json=json))
+
+
+@limits.command("set")
+def set_limits_command(
+    limits: Annotated[
+        list[str], typer.Argument(metavar="NAME=NUMBER", help="NAME=none where there may be none.")
+    ],
+    url: Base = DEFAULT_BASE,
+    json: Json = False,
+) -> int:
+    """Have a running local venue hold peers to other limits, from now on.
+
+    Whoever is connected stays; those that are not named stay as they are.
+    """
+    return run_on_loop(set_limits(wanted_limits(limits), url, json=json))
 
 
 def drain_command(

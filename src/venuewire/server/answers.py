@@ -44,6 +44,13 @@ class Draining(Struct, frozen=True):
     draining: bool
 
 
+class LimitsSet(Struct, frozen=True):
+    changed: tuple[str, ...]
+    """Those that are other than before."""
+    limits: Limits
+    """All that are in force now."""
+
+
 class Faults(Struct, frozen=True):
     faults: tuple[FaultState, ...]
 

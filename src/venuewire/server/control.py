@@ -5,10 +5,10 @@ do to a venue, any other language can; a test compares the two. docs/reference/c
 them, `/control/openapi.json` describes them. Who may give orders is decided in `transport.access`.
 """
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias, Union
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from venuewire.core.errors import NotHere
 from venuewire.server.answers import (
@@ -18,6 +18,7 @@ from venuewire.server.answers import (
     Events,
     Faults,
     Heard,
+    LimitsSet,
     Numbered,
     Sessions,
     State,
@@ -29,6 +30,7 @@ from venuewire.server.control_accounts import (
 from venuewire.server.operation import Nothing, Operation
 from venuewire.server.orders import Orders
 from venuewire.transport.counts import Tally
+from venuewire.transport.limits import Limits
 
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
 Seconds: TypeAlias = Annotated[float, Meta(ge=0, le=1e10)]
@@ -96,6 +98,19 @@ class DrainOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Has `/healthz` answer 503, or no longer."""
 
     draining: bool = True
+
+
+LimitsOrder: Final = msgspec.defstruct(
+    "LimitsOrder",
+    [
+        (field.name, Union[field.type, UnsetType], UNSET)  # noqa: UP007 - of types known only now
+        for field in msgspec.structs.fields(Limits)
+    ],
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    namespace={"__doc__": "The limits that are to be others; those that are left out stay."},
+)
 
 
 class WhichFaults(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -318,6 +333,12 @@ def _of_state(orders: Orders) -> tuple[Operation, ...]:
     async def drain(order: DrainOrder) -> Draining:
         return Draining(orders.drain(order.draining))
 
+    async def set_limits(order: Struct) -> LimitsSet:
+        told = _fields(order).items()
+        wanted = {name: value for name, value in told if value is not UNSET}
+        changed = orders.set_limits(msgspec.structs.replace(orders.state.limits, **wanted))
+        return LimitsSet(changed, orders.state.limits)
+
     return (
         Operation(
             name="state",
@@ -327,6 +348,16 @@ def _of_state(orders: Orders) -> tuple[Operation, ...]:
             asked=Nothing,
             answer=State,
             carry_out=state,
+        ),
+        Operation(
+            name="set_limits",
+            method="POST",
+            path="/limits",
+            summary="Hold peers to other limits from now on.",
+            asked=LimitsOrder,
+            answer=LimitsSet,
+            errors=("impossible",),
+            carry_out=set_limits,
         ),
         Operation(
             name="drain",

@@ -24,6 +24,8 @@ class Key(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     api_secret: str
     passphrase: str = ""
     """KuCoin only."""
+    key_version: str = "3"
+    """KuCoin only: the version of the key."""
 
     def __repr__(self) -> str:
         return f"Key({HIDDEN})"
@@ -190,9 +192,9 @@ def operations_of_notifications(orders: Orders) -> tuple[Operation, ...]:
 
 
 def _credentials(given: Key) -> Credentials:
-    return Credentials(given.api_key, given.api_secret, given.passphrase)
+    return Credentials(given.api_key, given.api_secret, given.passphrase, given.key_version)
 
 
 def _told(account: Account) -> Key:
     known = account.credentials
-    return Key(known.api_key, known.api_secret, known.passphrase)
+    return Key(known.api_key, known.api_secret, known.passphrase, known.key_version)

@@ -128,16 +128,6 @@ class LocalVenue(Orders):
     ) -> None:
         await self.aclose()
 
-    # What may change while it runs.
-
-    def set_limits(self, limits: Limits) -> tuple[str, ...]:
-        """Hold peers to these from now on; the names of those that changed.
-
-        Whoever is connected stays, also if that is more than are let in from now on; a session
-        keeps the size of messages it began with.
-        """
-        return self._premises.set_limits(limits)
-
     # Where it is, and who gets in.
 
     @property

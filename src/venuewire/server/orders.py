@@ -22,6 +22,7 @@ from venuewire.transport.archive import Archive
 from venuewire.transport.counts import Tally, tally_of
 from venuewire.transport.hall import Hall, Premises
 from venuewire.transport.journal import Event
+from venuewire.transport.limits import Limits
 from venuewire.transport.venue_link import VenueLink
 
 
@@ -283,6 +284,14 @@ class Orders:
         """
         self._premises.drain(on)
         return on
+
+    def set_limits(self, limits: Limits) -> tuple[str, ...]:
+        """Hold peers to these from now on; the names of those that changed.
+
+        Whoever is connected stays, also if that is more than are let in from now on; a session
+        keeps the size of messages it began with.
+        """
+        return self._premises.set_limits(limits)
 
     # Who is meant.
 

@@ -1,6 +1,5 @@
 """What a peer may make us hold, and how long it may keep us waiting. All of it in one table."""
 
-from math import inf
 from typing import Final
 
 from msgspec import Struct
@@ -8,6 +7,8 @@ from msgspec.structs import asdict
 
 from venuewire.core.errors import ConfigurationError
 
+GREATEST: Final = 2**31 - 1
+"""Of any limit: what systems can count to everywhere."""
 _MAY_BE_NOTHING: Final = frozenset(
     {"turned_away", "close_timeout", "journal_events", "drain_timeout"}
 )
@@ -50,6 +51,6 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         for name, value in asdict(self).items():
             if value is None:
                 continue
-            if not 0 <= value < inf or (value == 0 and name not in _MAY_BE_NOTHING):
+            if not 0 <= value <= GREATEST or (value == 0 and name not in _MAY_BE_NOTHING):
                 least = "from" if name in _MAY_BE_NOTHING else "above"
-                raise ConfigurationError(f"{name} must be a number {least} 0")
+                raise ConfigurationError(f"{name} must be a number {least} 0, at most {GREATEST}")

@@ -94,6 +94,28 @@ def test_time_passes_and_the_state_tells_it(served: dict[str, Any]) -> None:
     assert row in [line.split() for line in shown]
 
 
+def test_limits_are_changed_while_it_runs(served: dict[str, Any]) -> None:
+    url = ("--url", served["base"])
+    shown = [line.split() for line in done("limit", "list", *url).stdout.splitlines()]
+    assert ["message_bytes", "1048576", "1.0", "MiB"] in shown
+    assert ["connections_per_address", "-"] in shown
+    changes = ("connections_per_address=7", "unread_timeout=90.5")
+    changed = done("limit", "set", *changes, *url).stdout.splitlines()[1:]
+    assert [line.split() for line in changed] == [
+        ["connections_per_address", "7"],
+        ["unread_timeout", "90.5", "1", "min", "30", "s"],
+    ]
+    assert done("limit", "set", "unread_timeout=90.5", *url).stdout == "they are so already\n"
+    [told_so] = told("limit", "set", "connections_per_address=none", *url)
+    assert (told_so["event"], told_so["changed"]) == ("limits", ["connections_per_address"])
+    assert told_so["limits"]["connections_per_address"] is None
+    assert told("limit", "list", *url)[0]["limits"] == told_so["limits"]
+    assert "`shade`" in refused(2, "limit", "set", "shade=1", *url)
+    assert "head_bytes must be" in refused(2, "limit", "set", "head_bytes=-1", *url)
+    assert "head_bytes" in refused(2, "limit", "set", "head_bytes=1.5", *url)
+    assert told("journal", *url)[-1]["what"] == "limits_changed"
+
+
 def test_drain_and_no_longer(served: dict[str, Any]) -> None:
     url = ("--url", served["base"])
     assert done("drain", *url).stdout.startswith("draining: ")

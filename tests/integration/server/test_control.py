@@ -5,12 +5,14 @@ from typing import Any
 import aiohttp
 import pytest
 import websockets
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from raw_peer import RawPeer
 from toy_venue import TOY
 from venuewire.core.floor import Floor
 from venuewire.server import LocalVenue
+from venuewire.transport.limits import Limits
 
 
 async def order(
@@ -63,6 +65,50 @@ async def test_sessions() -> None:
             "channels": ["news"],
             "queued": 0,
         }
+
+
+async def test_limits() -> None:
+    async with LocalVenue(TOY, limits=Limits(connections_per_address=9)) as venue:
+        status, told = await order(venue, "/control/limits", {"body_bytes": 70_000})
+        assert (status, told["changed"]) == (200, ["body_bytes"])
+        assert told["limits"]["connections_per_address"] == 9
+        status, _ = await order(venue, "/control/publish", b" " * 69_000 + b"{}")
+        assert status == 400
+        wider = {"connections_per_address": None, "body_bytes": 70_000}
+        assert (await order(venue, "/control/limits", wider))[1]["changed"] == [
+            "connections_per_address"
+        ]
+        assert venue.state.limits == Limits(body_bytes=70_000)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"connections": "many"}, 400),
+        ({"connections": None}, 400),
+        ({"shade": 1}, 400),
+        ({"connections": 0}, 422),
+        ({"connections": -1}, 422),
+        ({"connections": 2**31}, 422),
+        ({"journal_events": 2**70}, 422),
+    ],
+)
+async def test_a_limit_that_cannot_be_changes_none(body: Any, status: int) -> None:
+    async with LocalVenue(TOY) as venue:
+        said, answer = await order(venue, "/control/limits", {"tls_timeout": 1, **body})
+        assert said == status, answer
+        assert answer["error"]["message"]
+        assert venue.state.limits == Limits()
+
+
+async def test_an_account_by_a_key_of_ones_own() -> None:
+    """All that Python can say of a key."""
+    key = {"api_key": "k", "api_secret": "s", "passphrase": "p", "key_version": "2"}
+    async with LocalVenue(TOY) as venue:
+        status, _ = await order(venue, "/control/accounts", {"name": "a", "credentials": key})
+        assert status == 200
+        [hall] = venue._halls.values()
+        assert to_builtins(hall.floor.accounts["k"].credentials) == key
 
 
 @pytest.mark.parametrize(

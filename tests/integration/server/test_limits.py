@@ -163,10 +163,19 @@ async def test_connections_of_one_address_can_be_limited() -> None:
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux can tell")
-async def test_the_system_drops_who_acknowledges_nothing() -> None:
+@pytest.mark.parametrize(
+    ("unread", "told"),
+    [
+        (12.0, [12_000, 6, 2]),
+        (0.1, [100, 1, 1]),
+        (100_000.0, [100_000_000, 32_767, 16_666]),  # Linux takes no more between probes.
+        (2.0e9, [2**31 - 1, 32_767, 32_767]),
+    ],
+)
+async def test_the_system_drops_who_acknowledges_nothing(unread: float, told: list[int]) -> None:
     """The kernel is asked to; real losses of packets are in `tests/real`."""
     async with (
-        LocalVenue(TOY, limits=Limits(unread_timeout=12.0)) as venue,
+        LocalVenue(TOY, limits=Limits(unread_timeout=unread)) as venue,
         await RawPeer.upgraded(venue.base, "/toy/v1"),
     ):
         await until(lambda: bool(venue.sessions and venue.sessions[0].link))
@@ -174,5 +183,5 @@ async def test_the_system_drops_who_acknowledges_nothing() -> None:
         accepted = stream.get_extra_info("socket")
         tcp = socket.IPPROTO_TCP
         asked = (socket.TCP_USER_TIMEOUT, socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL)
-        assert [accepted.getsockopt(tcp, each) for each in asked] == [12_000, 6, 2]
+        assert [accepted.getsockopt(tcp, each) for each in asked] == told
         assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)

@@ -57,6 +57,11 @@ def unchanged_log() -> Iterator[None]:
         ("journal --after x", "--after"),
         ("state --url ftp://127.0.0.1", "'ftp://127.0.0.1'"),
         ("drain on", "on"),
+        ("limit set", "NAME=NUMBER"),
+        ("limit set connections", "NAME=NUMBER or NAME=none is expected"),
+        ("limit set connections=many", "'connections=many'"),
+        ("limit set connections=1e3", "NAME=NUMBER"),
+        ("limit set connections=1 connections=2", "connections: it is there twice"),
     ],
 )
 def test_wrong_usage_is_one_line(line: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,7 +88,7 @@ def test_no_command_is_answered_with_all_of_them(capsys: pytest.CaptureFixture[s
     assert "publish" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("group", ["account", "clock", "fault", "notification", "session"])
+@pytest.mark.parametrize("group", ["account", "clock", "fault", "limit", "notification", "session"])
 def test_a_group_alone_is_answered_with_its_commands(
     group: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -102,7 +107,7 @@ def test_an_argument_that_is_no_text_is_wrong_usage(capsys: pytest.CaptureFixtur
     "order",
     [
         *("notify --note x", "session list", "session cut", "session age 1", "clock advance 1"),
-        *("journal", "journal --follow", "state", "drain"),
+        *("journal", "journal --follow", "state", "drain", "limit list", "limit set connections=1"),
     ],
 )
 def test_nobody_listening_is_a_failure_and_no_wrong_usage(
