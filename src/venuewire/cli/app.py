@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 
 from venuewire.cli import orders
 from venuewire.cli.arguments import DEFAULT_BASE
+from venuewire.cli.config_file import config_schema as schema_of_file
 from venuewire.cli.lines import complain, forget_stdout, say
 from venuewire.cli.log import LogFormat, log_to_stderr
 from venuewire.cli.loop import run as run_on_loop
@@ -191,9 +192,15 @@ def serve_command(  # noqa: PLR0913, PLR0917 - the options of one command
     control_token_file: TokenFile = None,
     log_format: LogLines = None,
     drain_delay: DrainDelay = 0.0,
+    config_schema: Annotated[
+        bool, typer.Option("--config-schema", help="Print the JSON Schema of the file, and end.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Be the venue: all of them on one port, until SIGTERM or Ctrl-C."""
+    if config_schema:
+        say(schema_of_file().decode())
+        return SUCCESS
     options = ServeOptions(
         listen=listen,
         venues=tuple(venue or ()),

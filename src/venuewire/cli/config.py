@@ -1,184 +1,171 @@
-"""The file `serve --config` reads: who is let in, and the numbers the local venues live by.
+"""Reads the file of `serve --config`: who is let in, and the numbers the local venues live by.
 
-    [serve]
-    listen = "127.0.0.1:9010"
-    edition = "documented"
-    venues = ["kucoin", "kraken-futures"]
-    state = "venue.db"
+docs/reference/config.md shows all that it may say; `config_file` has its types.
 
-    [[account]]
-    name = "alice"
-    venue = "kucoin"
-    api_key = "..."
-    api_secret = "..."
-    passphrase = "..."
-    permissions = ["general"]
-
-    [terms.kucoin]
-    ping_interval = 5.0
-
-    [limits]
-    connections_per_address = 100
-
-    [[fault]]
-    spec = "kucoin/half-open@30+60"
-
-Law 1: every mistake names the file and the key; nothing is ignored silently.
-Law 2: no error quotes a value: it may be a secret.
+Law 1: every mistake names the file, the line and the key; nothing is ignored silently.
+Law 2: no error quotes a value that may be a secret.
 """
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any
+from pathlib import Path as FilePath
+from random import Random
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import fields, replace
 
+from venuewire.cli.config_file import (
+    EVERY,
+    AccountSection,
+    FaultSection,
+    ServeSection,
+    file_type,
+)
+from venuewire.cli.config_places import Places, unreadable
 from venuewire.cli.outcome import WrongUsage
-from venuewire.core.errors import ConfigurationError
-from venuewire.core.secrets import Account, Credentials
+from venuewire.cli.toml_lines import Path, lines_of
+from venuewire.core.errors import ConfigurationError, LocalProtocolError
+from venuewire.core.floor import Floor
+from venuewire.core.secrets import Account
 from venuewire.core.terms import Edition
+from venuewire.core.venue import Venue
 from venuewire.faults.scenario import parse_all
+from venuewire.transport.clock import now
 from venuewire.transport.limits import Limits
 from venuewire.venues import venue as venue_named
 
-
-class ServeSection(Struct, frozen=True, forbid_unknown_fields=True):
-    """None leaves it to the command line, or to its default."""
-
-    listen: str | None = None
-    edition: Edition | None = None
-    venues: tuple[str, ...] | None = None
-    state: str | None = None
-    """A file; a relative path is taken from where the command runs."""
-
-
-class AccountSection(Struct, frozen=True, forbid_unknown_fields=True):
-    name: str
-    venue: str
-    api_key: str
-    api_secret: str
-    passphrase: str = ""
-    key_version: str = "3"
-    permissions: frozenset[str] | None = None
-    """In the venue's own words; None is what `Account` has by itself."""
-
-    def account(self) -> Account:
-        credentials = Credentials(self.api_key, self.api_secret, self.passphrase, self.key_version)
-        if self.permissions is None:
-            return Account(self.name, credentials)
-        return Account(self.name, credentials, self.permissions)
-
-    def __repr__(self) -> str:
-        return f"AccountSection({self.name!r})"
-
-
-class FaultSection(Struct, frozen=True, forbid_unknown_fields=True):
-    spec: str
-    """Or a scenario's name."""
+LARGEST: Final = 16 * 1024 * 1024
+"""Bytes of a file: room for as many accounts as a venue may have."""
 
 
 class Config(Struct, frozen=True):
-    file: str = ""
+    places: Places = Places()
     serve: ServeSection = ServeSection()
-    accounts: Mapping[str, tuple[Account, ...]] = field(default_factory=dict)
-    """By venue. Empty when the file names none: then there are the demo accounts."""
+    listed: tuple[tuple[str, Account], ...] = ()
+    """Accounts, each with its venue. Empty when the file names none: then there are the demo
+    accounts."""
     terms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By venue: fields of its `Terms`."""
     limits: Limits = Limits()
     faults: tuple[str, ...] = ()
 
+    @property
+    def accounts(self) -> dict[str, tuple[Account, ...]]:
+        """By venue."""
+        return {
+            venue: tuple(account for name, account in self.listed if name == venue)
+            for venue in dict.fromkeys(name for name, _ in self.listed)
+        }
 
-def read_config(path: Path) -> Config:
+
+def read_config(path: FilePath) -> Config:
+    """Raises `WrongUsage`."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise WrongUsage(f"{path}: {reason}") from None
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise WrongUsage(f"{path}: {error.strerror}") from None
+    if len(content) > LARGEST:
+        raise WrongUsage(f"{path}: it has more than {LARGEST} bytes")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise WrongUsage(f"{path}:{line}: it is not UTF-8") from None
     return parse_config(text, str(path))
 
 
 def parse_config(text: str, file: str) -> Config:
     """Raises `WrongUsage`."""
+    text = text.replace("\r\n", "\n")
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise WrongUsage(f"{file}: {error}") from None
-    if unknown := sorted(document.keys() - {"serve", "account", "terms", "limits", "fault"}):
-        raise WrongUsage(
-            f"{file}: {unknown[0]}: unknown; there are serve, account, terms, limits and fault"
-        )
+    except ValueError as error:
+        raise unreadable(file, text, error) from None
+    except RecursionError:
+        raise WrongUsage(f"{file}: it is nested too deeply") from None
+    places = Places(file, lines_of(text))
+    kind = file_type()
+    try:
+        said: Any = msgspec.convert(document, kind)
+    except msgspec.ValidationError as error:
+        raise places.misfit(error, kind) from None
+    _check_names(said.serve.venues or (), places)
+    _check_accounts(said.account, places)
+    _check_faults(said.fault, places)
     return Config(
-        file=file,
-        serve=_section(document.get("serve", {}), ServeSection, f"{file}: serve"),
-        accounts=_accounts(document.get("account", []), file),
-        terms=_terms(document.get("terms", {}), file),
-        limits=_section(document.get("limits", {}), Limits, f"{file}: limits"),
-        faults=_faults(document.get("fault", []), file),
+        places=places,
+        serve=said.serve,
+        listed=tuple((each.venue, each.account()) for each in said.account),
+        terms=_given(document, said.terms),
+        limits=said.limits,
+        faults=tuple(each.spec for each in said.fault),
     )
 
 
-def _section(value: object, type: Any, place: str) -> Any:
-    try:
-        return msgspec.convert(value, type)
-    except msgspec.ValidationError as error:
-        raise WrongUsage(f"{place}: {error}") from None
+def check_served(config: Config, venues: Iterable[Venue], edition: Edition) -> None:
+    """What only the venues know: numbers that cannot be together, keys that nobody can sign with.
 
-
-def _accounts(value: object, file: str) -> dict[str, tuple[Account, ...]]:
-    if not isinstance(value, list):
-        raise WrongUsage(f"{file}: account: a list is expected: write [[account]]")
-    sections: list[AccountSection] = []
-    for number, each in enumerate(value, 1):
-        place = f"{file}: account {number}"
-        section = _section(each, AccountSection, place)
-        _check(section, sections, place)
-        sections.append(section)
-    return {
-        venue: tuple(section.account() for section in sections if section.venue == venue)
-        for venue in dict.fromkeys(section.venue for section in sections)
-    }
-
-
-def _check(section: AccountSection, others: Iterable[AccountSection], place: str) -> None:
-    _known(section.venue, f"{place}: venue")
-    for key in ("name", "api_key", "api_secret"):
-        if not getattr(section, key):
-            raise WrongUsage(f"{place}: {key}: a text is expected, this one is empty")
-    for other in others:
-        for key in ("name", "api_key"):
-            same = getattr(other, key) == getattr(section, key)
-            if other.venue == section.venue and same:
-                raise WrongUsage(f"{place}: {key}: another account of {section.venue} has it")
-
-
-def _terms(value: object, file: str) -> dict[str, dict[str, Any]]:
-    """The fields are checked by the local venue, which knows them."""
-    terms: dict[str, dict[str, Any]] = _section(value, dict[str, dict[str, Any]], f"{file}: terms")
-    for name, fields in terms.items():
-        _known(name, f"{file}: terms")
-        if "edition" in fields:
-            raise WrongUsage(f"{file}: terms.{name}.edition: one for all is said in [serve]")
-    return terms
-
-
-def _faults(value: object, file: str) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise WrongUsage(f"{file}: fault: a list is expected: write [[fault]]")
-    specs: list[str] = []
-    for number, each in enumerate(value, 1):
-        spec = _section(each, FaultSection, f"{file}: fault {number}").spec
+    Raises `WrongUsage`.
+    """
+    floors: dict[str, Floor] = {}
+    for venue in venues:
         try:
-            parse_all(spec)
+            terms = replace(venue.terms(edition), **config.terms.get(venue.name, {}))
+            floors[venue.name] = venue.floor(terms, (), now, Random(0))
         except ConfigurationError as error:
-            raise WrongUsage(f"{file}: fault {number}: {error}") from None
-        specs.append(spec)
-    return tuple(specs)
+            raise config.places.named(("terms", venue.name), str(error), "terms: ") from None
+    for name in config.terms:
+        if name not in floors:
+            raise config.places.wrong(("terms", name), "this venue is not served")
+    for number, (name, account) in enumerate(config.listed):
+        if name not in floors:
+            raise config.places.wrong(("account", number, "venue"), "this venue is not served")
+        try:
+            floors[name].enroll(account)
+        except (ConfigurationError, LocalProtocolError) as error:
+            raise config.places.named(("account", number), str(error)) from None
 
 
-def _known(venue: str, place: str) -> None:
+def _check_names(names: Iterable[str], places: Places) -> None:
+    for number, name in enumerate(names):
+        if name != EVERY:
+            _check_venue(name, ("serve", "venues", number), places)
+
+
+def _check_venue(name: str, path: Path, places: Places) -> None:
     try:
-        venue_named(venue)
+        venue_named(name)
     except ConfigurationError as error:
-        raise WrongUsage(f"{place}: {error}") from None
+        raise places.wrong(path, str(error)) from None
+
+
+def _check_accounts(sections: Iterable[AccountSection], places: Places) -> None:
+    seen: set[tuple[str, str, str]] = set()
+    for number, section in enumerate(sections):
+        _check_venue(section.venue, ("account", number, "venue"), places)
+        for key in ("name", "api_key"):
+            same = (section.venue, key, getattr(section, key))
+            if same in seen:
+                told = f"another account of {section.venue} has it"
+                raise places.wrong(("account", number, key), told)
+            seen.add(same)
+
+
+def _check_faults(sections: Iterable[FaultSection], places: Places) -> None:
+    for number, section in enumerate(sections):
+        try:
+            parse_all(section.spec)
+        except ConfigurationError as error:
+            raise places.named(("fault", number, "spec"), str(error), "fault: ") from None
+
+
+def _given(document: Mapping[str, Any], terms: Struct) -> dict[str, dict[str, Any]]:
+    """Those that the file has, as they were read."""
+    by_name = {each.encode_name: getattr(terms, each.name) for each in fields(terms)}
+    return {
+        name: {key: getattr(by_name[name], key) for key in told}
+        for name, told in document.get("terms", {}).items()
+    }

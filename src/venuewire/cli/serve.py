@@ -7,13 +7,14 @@ told on standard error to those who ask for it.
 import asyncio
 import os
 import ssl
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct
 
 from venuewire.cli.arguments import ALL, chosen_venues, control_token
-from venuewire.cli.config import Config, read_config
+from venuewire.cli.config import Config, check_served, read_config
 from venuewire.cli.lines import say, say_json
 from venuewire.cli.log import LogFormat, log_events
 from venuewire.cli.loop import stop_signals
@@ -21,6 +22,7 @@ from venuewire.cli.outcome import SUCCESS, CommandFailed, WrongUsage
 from venuewire.core.errors import ConfigurationError
 from venuewire.core.secrets import Credentials
 from venuewire.core.terms import Edition
+from venuewire.core.venue import Venue
 from venuewire.server import LocalVenue
 from venuewire.transport.descriptors import raise_descriptors
 
@@ -71,15 +73,15 @@ async def serve(options: ServeOptions) -> int:
 
 
 def local_venue(options: ServeOptions, config: Config) -> LocalVenue:
-    """What is typed counts more than what is in the file."""
+    """What is typed counts more than what is in the file. Raises `WrongUsage`."""
     venues = chosen_venues(options.venues or config.serve.venues or (ALL,))
-    if absent := sorted({*config.accounts, *config.terms} - {venue.name for venue in venues}):
-        raise WrongUsage(f"{config.file}: {absent[0]} is configured, but not served")
+    edition = options.edition or config.serve.edition or "documented"
+    check_served(config, venues, edition)
     try:
         return LocalVenue(
             *venues,
             listen=options.listen or config.serve.listen or DEFAULT_LISTEN,
-            edition=options.edition or config.serve.edition or "documented",
+            edition=edition,
             accounts=config.accounts or None,
             terms=config.terms,
             limits=config.limits,
@@ -89,8 +91,22 @@ def local_venue(options: ServeOptions, config: Config) -> LocalVenue:
             ssl_context=_ssl_context(options.tls_cert, options.tls_key),
         )
     except ConfigurationError as error:
-        place = f"{config.file}: " if config.file else ""
-        raise WrongUsage(f"{place}{error}") from None
+        _blame_the_file(options, config, venues, error)
+        raise WrongUsage(str(error)) from None
+
+
+def _blame_the_file(
+    options: ServeOptions, config: Config, venues: Iterable[Venue], error: ConfigurationError
+) -> None:
+    """Raises `WrongUsage` for what the file says; not for what was typed."""
+    if str(error).startswith("listen: ") and options.listen is None:
+        raise config.places.named(("serve",), str(error)) from None
+    bare = LocalVenue(*venues)
+    for number, spec in enumerate(config.faults):
+        try:
+            bare.fault(spec)
+        except ConfigurationError as unfit:
+            raise config.places.named(("fault", number, "spec"), str(unfit), "fault: ") from None
 
 
 def _ssl_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
