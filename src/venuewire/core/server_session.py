@@ -104,7 +104,7 @@ class ServerSession:
     def wake(self, now: Instant) -> None:
         """Do what is due."""
         if self.closing is None:
-            if self._idle_at is not None and now.monotonic >= self._idle_at:
+            if self.is_idle(now):
                 self.dialect.idle(now)
             elif self.cut_at is not None and now.monotonic >= self.cut_at:
                 self.dialect.cut(now)
@@ -118,6 +118,10 @@ class ServerSession:
         if self.cut_at is not None:
             self.cut_at -= seconds
         self._aim()
+
+    def is_idle(self, now: Instant) -> bool:
+        """It has been silent for as long as the venue allows."""
+        return self._idle_at is not None and now.monotonic >= self._idle_at
 
     def lost(self) -> None:
         """The link is gone, whoever ended it."""

@@ -5,7 +5,7 @@ Law: an answer has a bounded length whatever clients did, and contains no key.
 
 import re
 from collections.abc import Iterable
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -21,6 +21,9 @@ from venuewire.transport.venue_link import VenueLink
 MOST_CHANNELS: Final = 20
 """Named of one session; how many there are is told anyway."""
 _SECRET: Final = re.compile(r"(^|_)(key|secret|passphrase)$")
+
+
+Phase: TypeAlias = Literal["opening", "open", "closing"]
 
 
 class Heard(Struct, frozen=True):
@@ -70,7 +73,7 @@ class SessionState(Struct, frozen=True, kw_only=True):
     venue: str
     number: int
     """Of its link: unique at its venue."""
-    phase: Literal["opening", "open", "closing"]
+    phase: Phase
     peer: str
     """The client's address and port."""
     age: float
@@ -112,6 +115,12 @@ class State(Struct, frozen=True, kw_only=True):
     venues: tuple[VenueState, ...]
 
 
+def phase_of(session: ServerSession) -> Phase:
+    if session.closing is not None:
+        return "closing"
+    return "opening" if session.link is None else "open"
+
+
 def session_state(hall: Hall, session: ServerSession) -> SessionState:
     now = hall.now().monotonic
     link: VenueLink | None = session.link
@@ -119,7 +128,7 @@ def session_state(hall: Hall, session: ServerSession) -> SessionState:
     return SessionState(
         venue=hall.venue.name,
         number=session.number,
-        phase="closing" if session.closing else "opening" if link is None else "open",
+        phase=phase_of(session),
         peer="" if link is None else link.peer,
         age=round(now - session.began_at, 3),
         silent=round(now - session.heard_at, 3),

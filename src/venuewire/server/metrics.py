@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from venuewire.server.vitals import VitalsMetrics, look
 from venuewire.transport.counts import OTHER
 from venuewire.transport.hall import Hall, Premises
 
@@ -26,6 +27,8 @@ _COUNTERS: Final[Mapping[str, tuple[str, str]]] = {
     "frames_out": ("venuewire_sent_frames", "WebSocket frames to clients"),
     "bytes_out": ("venuewire_sent_bytes", "Bytes of frames to clients"),
     "admitted": ("venuewire_sessions_opened", "Sessions that were admitted"),
+    "pings": ("venuewire_websocket_pings", "WebSocket PING frames of clients that were answered"),
+    "idle": ("venuewire_idle_sessions_ended", "Sessions that ended after being silent too long"),
     "slow": ("venuewire_slow_consumers_cut", "Clients cut off because they did not read"),
     "breaches": ("venuewire_protocol_breaches", "Clients cut off for breaking RFC 6455"),
     "failures": ("venuewire_failures", "Errors of the local venue itself"),
@@ -39,11 +42,14 @@ _Labeled: TypeAlias = Iterable[tuple[tuple[str, ...], float]]
 
 
 def metrics_page(halls: Iterable[Hall], premises: Premises) -> Route:
+    all_halls = tuple(halls)
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(VenueMetrics(tuple(halls), premises))
+    registry.register(VenueMetrics(all_halls, premises))
+    registry.register(vitals := VitalsMetrics(premises))
     ProcessCollector(registry=registry)
 
     async def metrics(_: Request) -> Response:
+        vitals.vitals = await look(all_halls)
         return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST})
 
     return Route("/metrics", metrics)

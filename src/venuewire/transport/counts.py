@@ -37,7 +37,9 @@ class Counts:
         "failures",
         "frames_in",
         "frames_out",
+        "idle",
         "notifications",
+        "pings",
         "publications",
         "pushes",
         "refused",
@@ -54,6 +56,10 @@ class Counts:
         """Of all kinds; payloads as they were sent, without headers."""
         self.frames_out = self.bytes_out = 0
         """With headers."""
+        self.pings = 0
+        """WebSocket PING frames that were answered; a venue's own pings are frames like others."""
+        self.idle = 0
+        """Sessions that ended after being silent for as long as their venue allows."""
         self.pushes = 0
         """Frames that were made once for however many."""
         self.publications = self.notifications = 0

@@ -45,8 +45,18 @@ class Watched(Protocol):
         ...
 
 
+class Lateness:
+    """How late the timer was, in all."""
+
+    __slots__ = ("seconds", "times")
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.times = 0
+
+
 class DeadlineQueue:
-    __slots__ = ("_clock", "_numbers", "_places", "_stale", "_timer", "_timer_at")
+    __slots__ = ("_clock", "_numbers", "_places", "_stale", "_timer", "_timer_at", "lateness")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -56,6 +66,7 @@ class DeadlineQueue:
         """Places whose entry has another by now, or none."""
         self._timer: asyncio.Handle | None = None
         self._timer_at = NEVER
+        self.lateness = Lateness()
 
     def watch(self, entry: Watched) -> None:
         """Wake `entry` when its deadline comes; cheap when that is already arranged."""
@@ -115,10 +126,13 @@ class DeadlineQueue:
         self._timer, self._timer_at = None, NEVER
 
     def _tick(self) -> None:
+        now = self._clock()
+        self.lateness.times += 1
+        self.lateness.seconds += max(0.0, now.monotonic - self._timer_at)
         # While the batch is served, entries that are placed again must not arm the timer.
         self._timer_at = -inf
         try:
-            self._serve(self._clock())
+            self._serve(now)
         finally:
             self._arm()
 

@@ -272,6 +272,7 @@ class VenueLink(WSListener):
         elif kind == PING and self.traffic is not None:
             self.traffic.pinged(payload, now)
         elif kind == PING:
+            self._counts.pings += 1
             self._pongs.append(pong_frame(payload))
             self.session.pinged(now)
 
@@ -365,6 +366,7 @@ class VenueLink(WSListener):
 
     def _told_end(self) -> None:
         closing, session = self.session.closing or Closing(1006), self.session
+        self._counts.idle += session.is_idle(self._clock())
         self._counts.close(closing.code)
         self._hall.note("closed", session=session.number, code=closing.code, reason=closing.reason)
 

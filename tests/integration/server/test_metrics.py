@@ -1,15 +1,17 @@
 """`/metrics` and `/healthz`: what whoever runs a local venue asks it."""
 
+import asyncio
 import re
 from pathlib import Path
 
 import aiohttp
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from integration.server.test_orders import subscribed
 from raw_peer import RawPeer, frame, until, upgrade
 from toy_venue import TOY
-from venuewire.server import LocalVenue
+from venuewire.server import LocalVenue, vitals
 from venuewire.transport.limits import Limits
 
 PAGE = Path(__file__, "../../../../docs/how-to/run-as-a-service.md").resolve().read_text()
@@ -61,6 +63,99 @@ async def test_what_happened_is_counted_by_venue() -> None:
     assert told["venuewire_connections"] >= 2
     await peer.aclose()
     await other.aclose()
+
+
+async def test_sessions_are_told_by_phase_with_what_waits_for_them() -> None:
+    roomy = Limits(queued_bytes=2**30)
+    async with LocalVenue(TOY, terms={"idle_timeout": 1000.0}, limits=roomy) as venue:
+        peers = [await subscribed(venue) for _ in range(3)]
+        await venue.cut(4000, session=2)
+        assert await peers[1].closed() == 4000
+        peers[2].read_nothing()
+        payload = '"' + "x" * 1_000_000 + '"'
+        [_, _, slow] = venue.sessions
+        assert slow.link is not None
+        while not (waiting := slow.link.queued):
+            await venue.publish("news", payload)
+        slow.heard_at -= 500
+        told = await scraped(venue)
+    name = "venuewire_session_phases"
+    assert [told[f"{name},{phase},toy"] for phase in ("opening", "open", "closing")] == [0, 2, 1]
+    assert told["venuewire_queued_bytes,toy"] >= told["venuewire_most_queued_bytes,toy"] > 0
+    assert told["venuewire_most_queued_bytes,toy"] == waiting
+    assert 500 <= told["venuewire_longest_silent_seconds,toy"] < 600
+    for peer in peers:
+        await peer.aclose()
+
+
+async def test_pings_and_silence_are_counted() -> None:
+    async with LocalVenue(TOY, terms={"idle_timeout": 0.3}) as venue:
+        peer = await subscribed(venue)
+        for _ in range(3):
+            peer.send(frame(b"", 0x9))
+            assert (await peer.frame())[0] == 0xA
+        await peer.closed()
+        await peer.aclose()
+        await until(lambda: not venue.sessions)
+        async with await subscribed(venue) as leaver:
+            leaver.send(frame(b"", 0x8))
+            await leaver.closed()
+        await until(lambda: not venue.sessions)
+        told = await scraped(venue)
+    assert told["venuewire_websocket_pings_total,toy"] == 3
+    assert told["venuewire_idle_sessions_ended_total,toy"] == 1
+    assert told["venuewire_deadline_lateness_seconds_count"] >= 1
+    assert told["venuewire_deadline_lateness_seconds_sum"] >= 0
+    assert told["venuewire_loop_turn_seconds"] >= 0
+    assert told["venuewire_most_connections"] > 100
+    assert [name for name in told if name.startswith("venuewire_info,")]
+
+
+async def test_looking_at_many_sessions_gives_others_their_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(vitals, "BATCH", 1)
+    async with LocalVenue(TOY) as venue:
+        peers = [await RawPeer.upgraded(venue.base, "/toy/v1") for _ in range(3)]
+        await until(lambda: len(venue.sessions) == 3)
+        looking = asyncio.ensure_future(vitals.look(venue._halls.values()))
+        turns = 0
+        while not looking.done():
+            turns += 1
+            await asyncio.sleep(0)
+        assert sum((await looking).venues["toy"].phases.values()) == 3
+        assert turns >= 4
+        for peer in peers:
+            await peer.aclose()
+
+
+async def test_the_page_is_what_prometheus_takes() -> None:
+    """Each sample belongs to a family that says what it is, once; counters end in `_total`."""
+    async with (
+        LocalVenue("all") as venue,
+        aiohttp.ClientSession() as client,
+        client.get(f"{venue.base}/metrics") as reply,
+    ):
+        kind, text = reply.headers["content-type"], await reply.text()
+    assert kind.startswith("text/plain; version=")
+    families = list(text_string_to_metric_families(text))
+    names = [family.name for family in families]
+    assert len(names) == len(set(names))
+    samples = [(each.name, *each.labels.items()) for family in families for each in family.samples]
+    assert len(samples) == len(set(samples))
+    for family in families:
+        assert family.documentation, family.name
+        assert family.type in {"counter", "gauge", "summary", "info"}, family.name
+        ends = {
+            "counter": {"_total"},
+            "summary": {"_count", "_sum"},
+        }.get(family.type, {""})
+        for sample in family.samples:
+            assert sample.name.removeprefix(family.name) in ends, sample
+            assert re.fullmatch(r"[a-z_]+", sample.name)
+            assert set(sample.labels) <= {"venue", "code", "status", "phase", "version"}
+    assert len(re.findall("^# HELP ", text, re.MULTILINE)) == len(families)
+    assert len(re.findall("^# TYPE ", text, re.MULTILINE)) == len(families)
 
 
 async def test_requests_that_reach_no_venue_are_counted_by_status() -> None:
