@@ -17,7 +17,8 @@ from venuewire.core.errors import ConfigurationError
 from venuewire.core.http import HttpReply
 from venuewire.core.secrets import HIDDEN
 from venuewire.transport.doors import host_name
-from venuewire.transport.replies import error_reply, respond
+from venuewire.transport.journal import Journal
+from venuewire.transport.replies import error_reply, respond, told_by
 
 _SHORTEST: Final = 16
 _LONGEST: Final = 512
@@ -73,15 +74,19 @@ class Access:
 class OperatorOnly:
     """`Access`, as middleware."""
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    def __init__(self, app: ASGIApp, access: Access, journal: Journal) -> None:
         self._app = app
         self._access = access
+        self._journal = journal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        reply = self._access.refuse(Request(scope, receive))
+        request = Request(scope, receive)
+        reply = self._access.refuse(request)
         if reply is None:
             await self._app(scope, receive, send)
         else:
+            peer = request.client.host if request.client else ""
+            self._journal.refused(reply.status, peer=peer, reason=told_by(reply))
             await respond(reply)(scope, receive, send)
 
 

@@ -29,7 +29,7 @@ from venuewire.transport.hall import Hall, Premises, address_of
 from venuewire.transport.http_protocol import HttpFactory, HttpProtocol
 from venuewire.transport.limits import GREATEST
 from venuewire.transport.mishaps import report
-from venuewire.transport.replies import encode_reply, error_reply
+from venuewire.transport.replies import encode_reply, error_reply, told_by
 from venuewire.transport.request_head import END, RequestHead, parse_head, without_upgrade
 from venuewire.transport.resets import reset
 from venuewire.transport.venue_link import VenueLink
@@ -300,6 +300,8 @@ class DoorSniffer(asyncio.BufferedProtocol):
     def _misunderstand(self, reply: HttpReply) -> None:
         """Refuse what no venue is asked about."""
         self._premises.refuse(reply.status)
+        peer, reason = address_of(self._transport), told_by(reply)
+        self._premises.journal.refused(reply.status, peer=peer, reason=reason)
         self._refuse(reply)
 
     def _turn_away(self, reply: HttpReply) -> None:

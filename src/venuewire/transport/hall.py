@@ -141,8 +141,8 @@ class Premises:
         return changed
 
     def drain(self, on: bool) -> None:
-        if on and not self.draining:
-            self.journal.write("draining")
+        if on != self.draining:
+            self.journal.write("draining" if on else "serving")
         self.draining = on
 
     def refuse(self, status: int) -> None:

@@ -51,7 +51,7 @@ def http_app(
     pages: Iterable[BaseRoute] = (),
 ) -> ASGIApp:
     """`control` is served below `/control`, to the operator; `pages` to everybody."""
-    guard = Middleware(OperatorOnly, access=access)
+    guard = Middleware(OperatorOnly, access=access, journal=premises.journal)
     app = Starlette(
         routes=[
             _DoorRoute(plan, premises),

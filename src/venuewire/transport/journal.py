@@ -10,6 +10,7 @@ Law 3: each event is also one line for a log that wants it.
 import logging
 from collections import deque
 from itertools import count
+from math import inf
 from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
@@ -19,6 +20,8 @@ from venuewire.core.instant import Clock
 
 LONGEST_TEXT: Final = 200
 """Characters of a reason or a channel."""
+SELDOM: Final = 1.0
+"""Seconds between two events of what anybody can cause."""
 
 What: TypeAlias = Literal[
     "opened",
@@ -38,6 +41,7 @@ What: TypeAlias = Literal[
     "fault_added",
     "faults_cleared",
     "draining",
+    "serving",
     "limits_changed",
 ]
 
@@ -87,6 +91,7 @@ class Journal:
         self._events: deque[Event] = deque(maxlen=limit)
         self.written = 0
         """The number of the last event."""
+        self._refused_at: dict[int, float] = {}
 
     def resize(self, limit: int) -> None:
         """Remember so many events from now on."""
@@ -130,6 +135,14 @@ class Journal:
         self._events.append(event)
         if logger.isEnabledFor(logging.INFO):
             logger.info("%s", event, extra={"event": event})
+
+    def refused(self, code: int, *, peer: str, reason: str) -> None:
+        """Somebody has not even come as far as a venue. Written at most once in a second for each
+        HTTP status: anybody can cause it, and it must not wash away all else."""
+        now = self._clock().monotonic
+        if now - self._refused_at.get(code, -inf) >= SELDOM:
+            self._refused_at[code] = now
+            self.write("refused", peer=peer, code=code, reason=reason)
 
     def read(
         self, after: int = 0, limit: int | None = None, venue: str | None = None

@@ -79,6 +79,11 @@ def error_reply(code: Code, message: str, **headers: str) -> HttpReply:
     return json_reply(STATUSES[code], body, **headers)
 
 
+def told_by(reply: HttpReply) -> str:
+    """What an `error_reply` says."""
+    return msgspec.json.decode(reply.body, type=ErrorAnswer).error.message
+
+
 def respond(reply: HttpReply) -> Response:
     """For starlette."""
     return Response(reply.body, reply.status, dict(reply.headers))

@@ -67,9 +67,9 @@ async def test_the_journal_says_what_changed_and_is_as_long_as_is_said() -> None
             *("close_timeout", "journal_events"),
         )
         assert [event.what for event in venue.journal()] == [
-            *("draining", "draining", "limits_changed"),
+            *("draining", "serving", "limits_changed"),
         ]
         assert venue.journal()[-1].reason == "close_timeout=1.0, journal_events=3"
         assert venue.set_limits(Limits(journal_events=3, close_timeout=1.0)) == ()
         assert venue.journal()[-1].what == "limits_changed", "nothing changed, nothing is told"
-        assert venue.forgotten() == 7
+        assert venue.forgotten() == 16

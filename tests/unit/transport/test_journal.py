@@ -43,6 +43,17 @@ def test_what_a_client_said_is_cut_short() -> None:
     assert (len(event.channel), len(event.reason)) == (LONGEST_TEXT, LONGEST_TEXT)
 
 
+def test_what_anybody_can_cause_washes_nothing_away() -> None:
+    clock = VirtualClock()
+    written = Journal(10, clock)
+    for second in (0.0, 0.9, 1.0, 1.9):
+        clock.seconds = second
+        for code in (503, 429):
+            written.refused(code, peer="10.0.0.7", reason="no room")
+    told = [(event.what, event.venue, event.code) for event in written.read()]
+    assert told == [("refused", "", 503), ("refused", "", 429)] * 2
+
+
 def test_each_event_is_a_line_for_a_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     written = journal()
