@@ -14,6 +14,13 @@ from io import TextIOWrapper
 def main() -> None:
     """The entry point. Ends the process."""
     try:
+        sys.exit(_status())
+    except KeyboardInterrupt:  # Before there is a loop to ask for a clean end.
+        sys.exit("venuewire: interrupted")
+
+
+def _status() -> int:
+    try:
         # Only now: what it needs may be absent.
         from venuewire.cli.app import run  # noqa: PLC0415
     except ModuleNotFoundError as error:
@@ -24,4 +31,4 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # Venues say more than some terminals can show.
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(run(sys.argv[1:]))
+    return run(sys.argv[1:])

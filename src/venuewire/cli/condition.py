@@ -67,9 +67,8 @@ async def tell_state(base: str, *, json: bool) -> int:
     word = "draining" if state.draining else "serving"
     say(f"{word}, {state.connections} of at most {plural(state.most_connections, 'connection')}")
     say(
-        f"so far {plural(tally.admitted, 'session')} admitted, {tally.refused} refused;"
-        f" cut off: {tally.slow} too slow, {tally.breaches} against the protocol,"
-        f" {tally.failures} by errors of the local venue"
+        f"{plural(tally.admitted, 'session')} admitted so far, {tally.refused} refused;"
+        f" cut off: {tally.slow} too slow, {tally.breaches} in breach, {tally.failures} by errors"
     )
     say("")
     say_table([_row(each) for each in state.venues], {"edition"})
@@ -122,7 +121,7 @@ def wanted_limits(texts: Iterable[str]) -> dict[str, msgspec.Raw]:
 
 
 def _limit_row(name: str, value: float | None) -> dict[str, str]:
-    row = {"limit": name, "value": str(value), "that is": ""}
+    row = {"limit": name, "value": f"{value}".removesuffix(".0"), "that is": ""}
     if value is None:
         row["value"] = "-"
     elif name.endswith("_bytes"):

@@ -90,6 +90,7 @@ def test_time_passes_and_the_state_tells_it(served: dict[str, Any]) -> None:
     assert state["tally"]["refused"] == 0
     shown = done("state", *url).stdout.splitlines()
     assert shown[0].startswith("serving, 1 of at most ")
+    assert shown[1].startswith("0 sessions admitted so far, 0 refused; cut off: 0 too slow, ")
     row = [PRIME, "documented", "0", "0", "1", "0", "1", "d"]
     assert row in [line.split() for line in shown]
 

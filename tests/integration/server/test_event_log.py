@@ -70,7 +70,9 @@ async def never_reading(venue: LocalVenue) -> None:
 
 async def test_all_that_happens_is_logged_and_journaled_alike(lines: Lines) -> None:
     limits = Limits(queued_bytes=100_000)
-    venue = LocalVenue(TOY, terms={"max_sessions": 1}, limits=limits, control_token="sixteen-or-more-letters")
+    venue = LocalVenue(
+        TOY, terms={"max_sessions": 1}, limits=limits, control_token="sixteen-or-more-letters"
+    )
     async with venue:
         peer = await subscribed(venue)
         await refused_by_the_venue(venue)

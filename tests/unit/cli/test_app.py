@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from venuewire.cli import main
 from venuewire.cli.app import run
 
 KUCOIN = "kucoin=http://127.0.0.1:1/kucoin"
@@ -130,6 +131,16 @@ def test_a_bug_is_told_by_its_place_and_without_its_text(
     err = capsys.readouterr().err
     assert "KeyError at " in err
     assert "sesame" not in err
+
+
+def test_ctrl_c_before_there_is_a_loop_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("venuewire.cli.app.run", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == "venuewire: interrupted"  # On standard error, and status 1.
 
 
 def test_how_much_is_logged_is_one_of_few_words(

@@ -5,6 +5,7 @@ from typing import Final
 
 import pytest
 
+from venuewire.cli.app import run
 from venuewire.cli.config import LARGEST, Config, parse_config, read_config
 from venuewire.cli.config_places import Places
 from venuewire.cli.outcome import WrongUsage
@@ -178,6 +179,16 @@ def test_a_mistake_is_one_line_with_its_file_its_line_and_its_key(text: str, tol
     assert said.startswith(f"venue.toml:{told}"), said
     assert "\n" not in said
     assert "sesame" not in said
+
+
+def test_serve_says_it_in_one_line_and_ends_with_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "venue.toml"
+    path.write_text(ALICE.replace('"sesame"', "5"))
+    assert run(["serve", "--config", str(path)]) == 2
+    told = "account[1].api_secret: a text is expected, not a whole number"
+    assert capsys.readouterr() == ("", f"venuewire: {path}:6: {told}\n")
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
