@@ -24,6 +24,10 @@ DEFAULT_BASE: Final = "http://127.0.0.1:9010"
 """Of a local venue that was told nothing else."""
 CONTROL_VARIABLE: Final = "VENUEWIRE_CONTROL_TOKEN"
 """In the environment: what lets other machines give orders to a local venue."""
+CONTROL_FILE_VARIABLE: Final = "VENUEWIRE_CONTROL_TOKEN_FILE"
+"""In its place: the file which says that."""
+_LONGEST_TOKEN_FILE: Final = 4096
+"""Characters that are read of it: more than any token has."""
 Pairs: TypeAlias = dict[str, list[str]]
 """What was said about each venue, in the order it was said."""
 
@@ -78,7 +82,14 @@ def venue_url(venue: Venue, text: str) -> str:
 def base_url(text: str) -> str:
     """Where a local venue listens."""
     parts = _split(text)
-    if parts is None or not parts.hostname or parts.scheme not in {"http", "https"}:
+    if (
+        parts is None
+        or not parts.hostname
+        or parts.scheme not in {"http", "https"}
+        or parts.query
+        or parts.fragment
+        or "@" in parts.netloc
+    ):
         raise WrongUsage(f"{redact_url(text)!r} is no base URL, such as {DEFAULT_BASE}")
     return text.rstrip("/")
 
@@ -125,20 +136,30 @@ def credentials_of(venue: Venue, environment: Mapping[str, str]) -> Credentials 
 
 
 def control_token(file: Path | None, environment: Mapping[str, str]) -> str | None:
-    """What the file says; else the environment. None when neither does."""
-    if file is None:
-        return environment.get(CONTROL_VARIABLE) or None
+    """What the file says; else the environment, or the file that is named there. None when nothing
+    does."""
+    if file is not None:
+        return _token_in(file, "--control-token-file")
+    if token := environment.get(CONTROL_VARIABLE):
+        return token
+    named = environment.get(CONTROL_FILE_VARIABLE)
+    return _token_in(Path(named), CONTROL_FILE_VARIABLE) if named else None
+
+
+def _token_in(file: Path, said_by: str) -> str:
     try:
-        return file.read_text(encoding="ascii").strip()
+        with file.open(encoding="ascii") as opened:
+            return opened.read(_LONGEST_TOKEN_FILE).strip()
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not ASCII"
-        raise WrongUsage(f"--control-token-file {file}: {reason}") from None
+        raise WrongUsage(f"{said_by} {file}: {reason}") from None
 
 
 def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
         _ = parts.port  # Raises when it is no number.
+        (parts.hostname or "").encode("idna")  # Raises when no name can be so.
     except ValueError:
         return None
     return parts

@@ -18,6 +18,7 @@ from msgspec.structs import fields, replace
 
 from venuewire.cli.config_file import (
     EVERY,
+    NONE,
     AccountSection,
     FaultSection,
     ServeSection,
@@ -89,7 +90,7 @@ def parse_config(text: str, file: str) -> Config:
     places = Places(file, lines_of(text))
     kind = file_type()
     try:
-        said: Any = msgspec.convert(document, kind)
+        said: Any = msgspec.convert(_limitless(document), kind)
     except msgspec.ValidationError as error:
         raise places.misfit(error, kind) from None
     _check_names(said.serve.venues or (), places)
@@ -103,6 +104,20 @@ def parse_config(text: str, file: str) -> Config:
         limits=said.limits,
         faults=tuple(each.spec for each in said.fault),
     )
+
+
+def _limitless(document: dict[str, Any]) -> dict[str, Any]:
+    """TOML has no word for nothing; here it is `none`."""
+    return {
+        table: _without_none(value) if table in {"terms", "limits"} else value
+        for table, value in document.items()
+    }
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_none(each) for key, each in value.items()}
+    return None if value == NONE else value
 
 
 def check_served(config: Config, venues: Iterable[Venue], edition: Edition) -> None:

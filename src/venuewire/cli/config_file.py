@@ -10,7 +10,7 @@ import re
 from contextlib import suppress
 from itertools import pairwise
 from textwrap import dedent
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -25,6 +25,9 @@ from venuewire.venues import venues
 EVERY: Final = "all"
 """Among the names of venues."""
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
+NONE: Final = "none"
+"""No limit, where there may be none."""
+_OURS: Final = frozenset({"ServeSection", "AccountSection", "FaultSection"})
 Text: TypeAlias = Annotated[str, Meta(min_length=1)]
 
 
@@ -132,9 +135,21 @@ def config_schema() -> bytes:
         for key, told in tables[name]["properties"].items():
             if key in said:
                 told["description"] = said[key]
+            _without_null(told, none=name not in _OURS)
     names = list(venues())
     tables["AccountSection"]["properties"]["venue"]["enum"] = names
     return msgspec.json.format(msgspec.json.encode(schema), indent=2)
+
+
+def _without_null(told: dict[str, Any], *, none: bool) -> None:
+    """As TOML has it, which knows no null: a limit that is none is called so."""
+    kinds = told.get("anyOf", [])
+    if {"type": "null"} in kinds:
+        kinds.remove({"type": "null"})
+        kinds += [{"const": NONE}] if none else []
+        if told.get("default", ()) is None:
+            del told["default"]
+            told |= {"default": NONE} if none else {}
 
 
 def _said_of(kind: type[Struct]) -> dict[str, str]:

@@ -32,7 +32,9 @@ _WORDS: Final = {
     "datetime": "a date and time",
     "date": "a date",
     "time": "a time of day",
+    "null": "none",
 }
+_MAY_BE_NONE: Final = frozenset({"terms", "limits"})
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _TOML: Final = re.compile(r"^(.*) \(at (?:line (\d+), column \d+|end of document)\)$")
 _SAYS: Final = re.compile(r"[ \t]*([A-Za-z0-9_.-]+)[ \t]*=")
@@ -154,7 +156,8 @@ def _in_words(message: str, kind: Any, path: Path) -> str:
     if get_origin(kind) is Literal:
         return f"one of {', '.join(map(str, get_args(kind)))} is expected"
     if found := _EXPECTED.match(message):
-        wanted = [each for each in found[1].split(" | ") if each != "null"]
+        may_be_none = bool(_MAY_BE_NONE.intersection(path[:1]))
+        wanted = [each for each in found[1].split(" | ") if each != "null" or may_be_none]
         told = f"{' or '.join(map(_word, wanted))} is expected, not {_word(found[2])}"
         return f"{told}: write [[{path[-1]}]]" if path and _lists_tables(kind) else told
     return message[:1].lower() + message[1:]

@@ -9,12 +9,13 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType, to_builtins
 from msgspec.json import encode
 
-from venuewire.cli.arguments import CONTROL_VARIABLE, base_url, json_value, one_venue
+from venuewire.cli.arguments import base_url, control_token, json_value, one_venue
 from venuewire.cli.lines import complain, plural, printable, say, say_json
 from venuewire.cli.outcome import SUCCESS, CommandFailed, WrongUsage
 from venuewire.faults.catalog import faults, purpose
 from venuewire.faults.reference import one_line
 from venuewire.faults.scenario import scenarios
+from venuewire.transport.access import checked_token
 
 TIMEOUT: Final = 10.0
 """Seconds for the whole exchange."""
@@ -180,8 +181,9 @@ async def give(
 
 async def _ask(method: str, url: str, body: bytes | None) -> tuple[int, bytes]:
     headers: dict[str, Any] = {"content-type": "application/json"}
-    if token := os.environ.get(CONTROL_VARIABLE):
-        headers["authorization"] = f"Bearer {token}"
+    token = control_token(None, os.environ)
+    if token is not None:
+        headers["authorization"] = f"Bearer {checked_token(token)}"
     timeout = aiohttp.ClientTimeout(total=TIMEOUT)
     async with (
         aiohttp.ClientSession(timeout=timeout) as client,
@@ -210,5 +212,6 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer within {TIMEOUT:g} s"
     if isinstance(error, OSError) and error.errno:
-        return os.strerror(error.errno)
+        known = error.errno > 0  # Others are those of looking up names.
+        return os.strerror(error.errno) if known else error.strerror or "its name is not known"
     return str(error) or type(error).__name__

@@ -43,8 +43,12 @@ def test_the_token_of_a_file_is_the_one_that_counts(tmp_path: Path) -> None:
     arguments = ["--listen", "127.0.0.1:0", "--control-token-file", str(file), "--json"]
     with running("serve", *arguments) as process:
         base = one_line(process)["base"]
-        right = published(base, VENUEWIRE_CONTROL_TOKEN=TOKEN)
-        assert (right.returncode, right.stdout) == (0, "0 subscribers\n")
+        for variable, said in (("TOKEN", TOKEN), ("TOKEN_FILE", str(file))):
+            right = published(base, **{f"VENUEWIRE_CONTROL_{variable}": said})
+            assert (right.returncode, right.stdout) == (0, "0 subscribers\n")
+        absent = published(base, VENUEWIRE_CONTROL_TOKEN_FILE=f"{file}.old")
+        told = f"venuewire: VENUEWIRE_CONTROL_TOKEN_FILE {file}.old: No such file or directory\n"
+        assert (absent.returncode, absent.stderr) == (2, told)
         wrong = published(base, VENUEWIRE_CONTROL_TOKEN="something-else-entirely")
         assert (wrong.returncode, wrong.stdout) == (1, "")
         assert wrong.stderr == f"venuewire: {base} refuses: that is not the token\n"

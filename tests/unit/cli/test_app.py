@@ -57,6 +57,11 @@ def unchanged_log() -> Iterator[None]:
         ("clock advance nan", "SECONDS"),
         ("journal --after x", "--after"),
         ("state --url ftp://127.0.0.1", "'ftp://127.0.0.1'"),
+        ("state --url http://127.0.0.1:99999", "no base URL"),
+        ("state --url http://127.0.0.1/?a=b", "no base URL"),
+        ("state --url http://a..b", "'http://a..b' is no base URL"),
+        ("state --url http://me:sesame@127.0.0.1", "'http://***@127.0.0.1' is no base URL"),
+        ("ping kucoin --url http://a..b/kucoin", "'http://a..b/kucoin' is no URL for kucoin"),
         ("drain on", "on"),
         ("limit set", "NAME=NUMBER"),
         ("limit set connections", "NAME=NUMBER or NAME=none is expected"),
@@ -118,6 +123,17 @@ def test_nobody_listening_is_a_failure_and_no_wrong_usage(
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("venuewire: no local venue answers at http://127.0.0.1:1: ")
+
+
+@pytest.mark.parametrize("token", ["short", "sixteen-or-more\nletters", "sixteen-or-more-létters"])
+def test_a_token_that_is_none_is_wrong_usage(
+    token: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VENUEWIRE_CONTROL_TOKEN", token)
+    assert run(["state", "--url", "http://127.0.0.1:1"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("venuewire: control token: 16 to 512 ASCII characters")
+    assert token not in err
 
 
 def test_a_bug_is_told_by_its_place_and_without_its_text(

@@ -50,6 +50,15 @@ def test_everything_in_it_is_read() -> None:
     assert "sesame" not in repr(config)
 
 
+def test_none_is_no_limit_where_there_may_be_none() -> None:
+    text = "[terms.kucoin]\nlifetime = 'none'\n[limits]\nconnections_per_address = 'none'\n"
+    config = parse_config(text, "venue.toml")
+    assert config.terms == {"kucoin": {"lifetime": None}}
+    assert config.limits == Limits()
+    [kucoin] = [v for v in local_venue(ServeOptions(), config).state.venues if v.venue == "kucoin"]
+    assert kucoin.terms["lifetime"] is None
+
+
 def test_an_empty_file_leaves_everything_as_it_is() -> None:
     assert parse_config("", "venue.toml") == Config(places=Places("venue.toml"))
 
@@ -122,6 +131,14 @@ WRONG: Final = [
         "2: terms.kucoin.ping_interval: a number is expected",
     ),
     ("[terms.kraken-spot]\nsymbols = [\n'A/B',\n3]", "4: terms.kraken-spot.symbols[2]: a text is "),
+    (
+        "[limits]\nconnections = 'none'",
+        "2: limits.connections: a whole number is expected, not none",
+    ),
+    (
+        "[limits]\nconnections_per_address = 'x'",
+        "2: limits.connections_per_address: a whole number or none",
+    ),
     # What cannot be.
     ("[limits]\n# zero\nhead_bytes = 0", "3: limits.head_bytes: must be a number above 0"),
     ("[limits]\nrequest_timeout = inf", "2: limits.request_timeout: must be a number above 0"),
