@@ -13,7 +13,6 @@ Law 3: only a session that is surely carried is admitted: what can be wrong with
 
 import asyncio
 import logging
-import socket
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -27,11 +26,11 @@ from venuewire.transport.deadlines import NEVER
 from venuewire.transport.doors import DoorPlan, Match
 from venuewire.transport.hall import Hall, Premises, address_of
 from venuewire.transport.http_protocol import HttpFactory, HttpProtocol
-from venuewire.transport.limits import GREATEST
 from venuewire.transport.mishaps import report
 from venuewire.transport.replies import encode_reply, error_reply, told_by
 from venuewire.transport.request_head import END, RequestHead, parse_head, without_upgrade
 from venuewire.transport.resets import reset
+from venuewire.transport.unread import limit_unread
 from venuewire.transport.venue_link import VenueLink
 
 _READ_BYTES: Final = 2048
@@ -40,8 +39,6 @@ more; it is an eighth of what an idle session costs."""
 _LINGER: Final = 1.0
 """Seconds in which the rest of a refused request is read and dropped: closing upon unread bytes
 would reset the connection, and the refusal might be lost with it."""
-_LONGEST_PROBE: Final = 32_767
-"""Seconds: Linux refuses more."""
 _LONGEST_HOLD: Final = 600.0
 """Seconds a fault may leave a client unanswered."""
 _NEUTRAL_HEAD: Final = (
@@ -125,7 +122,7 @@ class DoorSniffer(asyncio.BufferedProtocol):
         if premises.closed:
             soon(transport.abort)
             return
-        _limit_unread(transport, premises.limits.unread_timeout)
+        limit_unread(transport, premises.limits.unread_timeout)
         address = address_of(transport)
         if (refusal := premises.refusal(address)) is not None:
             soon(self._turn_away, refusal)
@@ -384,23 +381,3 @@ def _feed(protocol: Any, data: bytes) -> None:
         room[:size] = rest[:size]
         protocol.buffer_updated(size)
         rest = rest[size:]
-
-
-def _seconds(wanted: float) -> int:
-    """As many as the system takes between probes."""
-    return min(_LONGEST_PROBE, max(1, int(wanted)))
-
-
-def _limit_unread(transport: asyncio.Transport, seconds: float) -> None:
-    """A peer that stops acknowledging, or never opens its window again, is dropped by the kernel:
-    the only one to see it when nothing is left for us to write."""
-    stream: socket.socket | None = transport.get_extra_info("socket")
-    if stream is None or not hasattr(socket, "TCP_USER_TIMEOUT"):
-        return
-    unread = min(GREATEST, int(seconds * 1000))
-    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unread)
-    # Where neither side has anything to say, and the venue no rule against that, only a probe of
-    # the system's tells a quiet client from one that vanished.
-    stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _seconds(seconds / 2))
-    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _seconds(seconds / 6))
