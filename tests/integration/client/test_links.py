@@ -16,6 +16,7 @@ from integration.client.staged_venue import (
     next_of,
     rest_of,
 )
+from rude_server import answering
 from venuewire import Cause, Down, Gap, Message, Ready, Subscribed
 from venuewire.core.commands import CloseLink, SendFrame, SendPing
 from venuewire.transport import client_driver, client_link, fetcher
@@ -88,8 +89,8 @@ async def test_a_connection_that_is_closed_instead_of_upgraded_is_a_lost_link() 
         await reader.readuntil(b"\r\n\r\n")
         writer.close()
 
-    async with await asyncio.start_server(slam, "127.0.0.1", 0) as server:
-        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with answering(slam) as port:
+        url = f"ws://127.0.0.1:{port}/"
         async with venuewire.connect(StagedVenue().venue, url=url, backoff=QUICK) as session:
             down = await next_of(session, Down)
             assert isinstance(down, Down)
@@ -102,8 +103,8 @@ async def test_an_answer_that_is_not_http_is_a_lost_link() -> None:
         await reader.read()
         writer.close()
 
-    async with await asyncio.start_server(babble, "127.0.0.1", 0) as server:
-        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with answering(babble) as port:
+        url = f"ws://127.0.0.1:{port}/"
         async with venuewire.connect(StagedVenue().venue, url=url, backoff=QUICK) as session:
             down = await next_of(session, Down)
             assert isinstance(down, Down)
@@ -122,8 +123,8 @@ async def test_a_dial_that_leads_nowhere_is_ended_with_the_session() -> None:
         ended.set()
         writer.close()
 
-    async with await asyncio.start_server(mute, "127.0.0.1", 0) as server:
-        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with answering(mute) as port:
+        url = f"ws://127.0.0.1:{port}/"
         async with venuewire.connect(StagedVenue().venue, url=url):
             await opened.wait()
         async with asyncio.timeout(1):
@@ -167,8 +168,8 @@ async def test_a_token_that_does_not_come_is_a_lost_link(monkeypatch: pytest.Mon
         writer.close()
 
     monkeypatch.setattr(fetcher, "FETCH_TIMEOUT", 0.02)
-    async with await asyncio.start_server(mute, "127.0.0.1", 0) as server:
-        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with answering(mute) as port:
+        url = f"ws://127.0.0.1:{port}/"
         async with venuewire.connect(StagedVenue(fetches=True).venue, url=url) as session:
             down = await next_of(session, Down)
             assert isinstance(down, Down)
@@ -184,8 +185,8 @@ async def test_leaving_while_a_token_is_fetched_ends_the_fetch() -> None:
         await reader.read()
         writer.close()
 
-    async with await asyncio.start_server(mute, "127.0.0.1", 0) as server:
-        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with answering(mute) as port:
+        url = f"ws://127.0.0.1:{port}/"
         async with venuewire.connect(StagedVenue(fetches=True).venue, url=url) as session:
             await asked.wait()
         assert [type(update) for update in await rest_of(session)] == [Down]
@@ -207,8 +208,8 @@ async def test_frames_in_the_packet_of_the_upgrade_are_heard() -> None:
             writer.close()
             inner[1].close()
 
-        async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
-            url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with answering(greet) as port:
+            url = f"ws://127.0.0.1:{port}/"
             async with venuewire.connect(StagedVenue().venue, url=url) as session:
                 notices = [await next_of(session, venuewire.Notice) for _ in range(2)]
         assert notices == [venuewire.Notice("n1"), venuewire.Notice("n2")]

@@ -6,6 +6,7 @@ import pytest
 
 import venuewire
 from integration.client.staged_venue import QUICK, Stage, StagedVenue, next_of, rest_of
+from rude_server import answering
 from venuewire import (
     AccessRefused,
     Backoff,
@@ -48,9 +49,7 @@ async def test_leaving_is_bounded_when_the_venue_does_not_answer() -> None:
         await reader.read()
         writer.close()
 
-    server = await asyncio.start_server(mute, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with server:
+    async with answering(mute) as port:
         async with venuewire.connect(StagedVenue().venue, url=f"ws://127.0.0.1:{port}/") as session:
             await asyncio.sleep(0.05)
             began = asyncio.get_running_loop().time()

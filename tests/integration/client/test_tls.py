@@ -7,6 +7,7 @@ import trustme
 
 import venuewire
 from integration.client.staged_venue import QUICK, Stage, StagedVenue, next_of
+from rude_server import answering
 from venuewire import Down, Ready
 
 AUTHORITY = trustme.CA()
@@ -64,8 +65,8 @@ async def test_leaving_during_a_tls_handshake_ends_it() -> None:
         ended.set()
         writer.close()
 
-    async with await asyncio.start_server(mute, "127.0.0.1", 0) as server:
-        url = f"wss://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with answering(mute) as port:
+        url = f"wss://127.0.0.1:{port}/"
         async with venuewire.connect(StagedVenue().venue, url=url, backoff=QUICK):
             await opened.wait()
             await asyncio.sleep(0.01)
