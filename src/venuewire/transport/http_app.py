@@ -14,7 +14,7 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.routing import Match as RouteMatch
@@ -232,6 +232,8 @@ class _Shield:
 
         try:
             await self._app(scope, receive, note)
+        except ClientDisconnect:
+            return  # Gone before the request was complete: there is nobody to answer.
         except Exception as error:  # noqa: BLE001 - see above
             report(_logger, "answering an HTTP request", error)
             if not started:

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 import websockets
 
-from raw_peer import RawPeer, frame, upgrade
+from raw_peer import RawPeer, frame, until, upgrade
 from toy_venue import TOY
 from venuewire.core.http import HttpRequest
 from venuewire.server import LocalVenue
@@ -310,3 +310,22 @@ async def test_an_error_of_ours_shows_nothing(
     assert "RuntimeError" in caplog.text
     assert b"hunter2" not in body
     assert "hunter2" not in caplog.text
+
+
+async def test_who_leaves_within_a_body_is_no_failure_of_ours(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Found by `make fuzz`: it was told on standard error as one."""
+    async with LocalVenue("kucoin") as venue:
+        for _ in range(20):
+            peer = await RawPeer.connect(venue.base)
+            peer.send(
+                b"POST /control/publish HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
+            )
+            await until(lambda: venue.state.connections == 1)
+            peer.writer.write_eof()
+            await peer.ended()
+            await peer.aclose()
+            await until(lambda: venue.state.connections == 0)
+        assert not venue.tally.failures
+    assert not caplog.records
