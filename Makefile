@@ -15,7 +15,11 @@ SIMULATED = $(if $(SEEDS),--seeds $(SEEDS)) $(if $(HOURS),--hours $(HOURS)) \
   $(if $(EDITION),--edition $(EDITION)) $(if $(KEEP),--keep $(KEEP)) \
   $(if $(SAVE),--save $(SAVE)) $(if $(FROM),--from $(FROM))
 
-.PHONY: help setup run test check lint bench mutants simulate evidence format clean
+ENDURED = $(if $(SEED),--seed $(SEED)) $(if $(CASE),--case $(CASE)) $(if $(KIND),--kind $(KIND)) \
+  $(if $(EDITION),--edition $(EDITION)) $(if $(FRAMES),--frames $(FRAMES)) \
+  $(if $(REQUESTS),--requests $(REQUESTS))
+
+.PHONY: help setup run test check lint bench mutants simulate evidence fuzz format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' Makefile
@@ -49,6 +53,9 @@ simulate: .venv/dev  ## clients and venues under seeded faults (SEEDS=n HOURS=h 
 
 evidence: .venv/dev  ## all campaigns in full, and docs/explanation/evidence.md: an hour
 	@PYTHONPATH=src:tests $(BIN)/python -m simulation evidence $(SIMULATED)
+
+fuzz: .venv/dev  ## ten million frames and a million requests without sense (FRAMES=n REQUESTS=n SEED=k)
+	@PYTHONPATH=src:tests $(BIN)/python -m endurance fuzz $(ENDURED)
 
 format: .venv/dev  ## rewrite the sources as `check` wants them
 	$(BIN)/ruff check --fix-only $(CHECKED)
