@@ -13,6 +13,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from venuewire.transport.hangups import Hangups
+
 try:
     import aiofastnet
 except ImportError:  # Works as well, only slower.
@@ -43,6 +45,7 @@ class Introducer:
             connect = partial(aiofastnet.connect_accepted_socket, self._loop)
         self._connect = connect
         self._arriving: set[asyncio.Task[None]] = set()
+        self._hangups = Hangups()
 
     def welcome(self, arrived: socket.socket) -> None:
         if not self._has_room(len(self._arriving)):
@@ -62,6 +65,7 @@ class Introducer:
 
     def close(self) -> None:
         """Drop those that are nobody's yet."""
+        self._hangups.close()
         for task in self._arriving:
             task.cancel()
 
@@ -71,7 +75,10 @@ class Introducer:
         context = self.context
         timeout = None if context is None else self._tls_timeout()
         try:
-            await self._connect(factory, arrived, ssl=context, ssl_handshake_timeout=timeout)
+            transport, _ = await self._connect(
+                factory, arrived, ssl=context, ssl_handshake_timeout=timeout
+            )
+            self._hangups.watch(arrived, transport)
         except (OSError, asyncio.CancelledError) as error:
             arrived.close()
             _logger.debug("a connection failed before it was made: %s", type(error).__name__)

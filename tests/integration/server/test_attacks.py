@@ -8,15 +8,21 @@ import asyncio
 import json
 import os
 import resource
+import socket
+import struct
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import pytest
+import uvloop
 import websockets
 
-from raw_peer import CONTINUATION, PATIENCE, PING, TEXT, RawPeer, frame
+from raw_peer import CONTINUATION, PATIENCE, PING, PONG, TEXT, RawPeer, frame, until, upgrade
 from toy_venue import TOY
 from venuewire.server import LocalVenue
 from venuewire.transport.limits import Limits
@@ -260,6 +266,49 @@ async def test_a_frame_that_declares_itself_huge_is_refused_unread(size: int) ->
             await probe.ping()
             await peer.aclose()
         assert resident() - before < 64 * 2**20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems size buffers otherwise")
+async def test_however_much_is_sent_little_is_read_at_once() -> None:
+    """Found by `make attack`: what was read at once doubled with each read, up to megabytes, and
+    one client kept the others waiting for seconds."""
+    async with LocalVenue("kraken-spot") as venue, await RawPeer.upgraded(venue.base, SPOT) as peer:
+        peer.send(frame(b"", PONG) * 500_000)
+        counts, turns = venue._halls["kraken-spot"].counts, [0]
+        while turns[-1] < 500_000:
+            await asyncio.sleep(0)
+            turns.append(counts.frames_in)
+        assert max(after - before for before, after in pairwise(turns)) < 20_000
+
+
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop])
+@pytest.mark.parametrize("size", [500, 50_000])
+def test_who_resets_behind_what_is_unread_is_gone(
+    size: int, loop_factory: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    """Found by `make attack`: under uvloop such a connection stayed for ever, where nothing is
+    written to it."""
+
+    async def scenario() -> None:
+        async with LocalVenue("kraken-prime") as venue:
+            for _ in range(5):
+                await reset_behind_unread(venue, frame(b"x" * 2 * size)[:size])
+                await until(lambda: venue.state.connections == 0)
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(scenario())
+
+
+async def reset_behind_unread(venue: LocalVenue, data: bytes) -> None:
+    address, loop = urlsplit(venue.base), asyncio.get_running_loop()
+    with socket.create_connection((address.hostname, address.port)) as stream:
+        stream.sendall(upgrade("/kraken-prime/ws/v1"))
+        stream.setblocking(False)
+        while b"hello" not in await loop.sock_recv(stream, 4096):
+            pass
+        # In one turn of the loop, which is the venue's, too.
+        stream.send(data)
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 # Descriptors.
