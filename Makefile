@@ -19,7 +19,7 @@ ENDURED = $(if $(SEED),--seed $(SEED)) $(if $(CASE),--case $(CASE)) $(if $(KIND)
   $(if $(EDITION),--edition $(EDITION)) $(if $(FRAMES),--frames $(FRAMES)) \
   $(if $(REQUESTS),--requests $(REQUESTS))
 
-.PHONY: help setup run test check lint bench mutants simulate evidence fuzz format clean
+.PHONY: help setup run test check lint bench mutants simulate evidence fuzz attack soak format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' Makefile
@@ -56,6 +56,12 @@ evidence: .venv/dev  ## all campaigns in full, and docs/explanation/evidence.md:
 
 fuzz: .venv/dev  ## ten million frames and a million requests without sense (FRAMES=n REQUESTS=n SEED=k)
 	@PYTHONPATH=src:tests $(BIN)/python -m endurance fuzz $(ENDURED)
+
+attack: .venv/dev  ## attackers beside a probe, twelve seconds each (ONLY=part of a name)
+	@PYTHONPATH=src:tests $(BIN)/python -m endurance attack $(if $(ONLY),--only "$(ONLY)")
+
+soak: .venv/dev  ## twelve hours of a team's venue, in ten minutes (HOURS=h SEED=k)
+	@PYTHONPATH=src:tests $(BIN)/python -m endurance soak $(ENDURED) $(if $(HOURS),--hours $(HOURS))
 
 format: .venv/dev  ## rewrite the sources as `check` wants them
 	$(BIN)/ruff check --fix-only $(CHECKED)

@@ -2,6 +2,8 @@
 
     python -m endurance fuzz [--frames N] [--requests N] [--seed S]
     python -m endurance fuzz --kind frames --edition documented --seed S --case K
+    python -m endurance attack [--only NAME] [--seconds S]
+    python -m endurance soak [--hours H] [--seed S]
 
 Without numbers a campaign runs in full and writes its part of docs/explanation/endurance.md; a
 smaller one only tells. Exit status 1 when something does not hold.
@@ -11,28 +13,39 @@ import asyncio
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
+import msgspec
+
+from endurance import attack as attacks
+from endurance import attack_page, soak_page
+from endurance import soak as soaking
+from endurance.attack import SECONDS
+from endurance.attackers import ATTACKS
 from endurance.fuzz import Outcome, Scope, alone, run, shrink
 from endurance.fuzz_page import is_well, part, table
 from endurance.page import PAGE, write
 
 FRAMES: Final = 10_000_000
 REQUESTS: Final = 1_000_000
+HOURS: Final = 12.0
 
 
 def main() -> int:
     asked = arguments()
     match asked.campaign:
-        case _ if asked.case is not None:
-            return one_case(asked)
+        case "attack":
+            return attack(asked)
+        case "soak":
+            return soak(asked)
         case _:
-            return fuzz(asked)
+            return fuzz(asked) if asked.case is None else one_case(asked)
 
 
 def arguments() -> Namespace:
     parser = ArgumentParser(prog="endurance", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("campaign", choices=["fuzz"])
+    parser.add_argument("campaign", choices=["fuzz", "attack", "soak"])
     parser.add_argument("--frames", type=int, default=FRAMES, help="over both editions")
     parser.add_argument("--requests", type=int, default=REQUESTS)
     parser.add_argument("--seed", type=int, default=1)
@@ -41,6 +54,10 @@ def arguments() -> Namespace:
     parser.add_argument("--kind", choices=["frames", "requests"], default="frames")
     parser.add_argument("--edition", choices=["documented", "observed"], default="documented")
     parser.add_argument("--case", type=int, help="only this one of `--kind` and `--edition`")
+    parser.add_argument("--only", default="", help="attacks with this in their names")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of each attack")
+    parser.add_argument("--hours", type=float, default=HOURS, help="of the soak, by its clock")
+    parser.add_argument("--save", help="write what was measured there, as JSON")
     return parser.parse_args()
 
 
@@ -70,10 +87,35 @@ def fuzz(asked: Namespace) -> int:
         outcomes.append(asyncio.run(run(scope)))
         if wrong := is_well(outcomes[-1]):
             return report(outcomes, wrong)
+    if asked.save:
+        Path(asked.save).write_bytes(msgspec.json.encode(outcomes))
     if asked.frames >= FRAMES and asked.requests >= REQUESTS:
         write("fuzz", part(command(asked), outcomes))
         print(f"wrote {PAGE.name}")
     return report(outcomes, [])
+
+
+def attack(asked: Namespace) -> int:
+    names = [name for name in ATTACKS if asked.only in name]
+    outcomes: list[attacks.Outcome] = []
+    for name in names:
+        print(name, file=sys.stderr, flush=True)
+        outcomes.append(attacks.run(name, asked.seconds))
+    wrong = [each for one in outcomes for each in attack_page.is_well(one)]
+    if not wrong and names == list(ATTACKS) and asked.seconds >= SECONDS:
+        write("attack", attack_page.part("make attack", outcomes))
+        print(f"wrote {PAGE.name}")
+    return told(attack_page.table(outcomes), wrong)
+
+
+def soak(asked: Namespace) -> int:
+    outcome = soaking.run(asked.hours, asked.seed)
+    wrong = soak_page.is_well(outcome)
+    said = soak_page.part(f"make soak HOURS={asked.hours:g} SEED={asked.seed}", outcome)
+    if not wrong and asked.hours >= HOURS:
+        write("soak", said)
+        print(f"wrote {PAGE.name}")
+    return told(said, wrong)
 
 
 def command(asked: Namespace) -> str:
@@ -81,7 +123,11 @@ def command(asked: Namespace) -> str:
 
 
 def report(outcomes: Sequence[Outcome], wrong: list[str]) -> int:
-    print(table(outcomes))
+    return told(table(outcomes), wrong)
+
+
+def told(said: str, wrong: list[str]) -> int:
+    print(said)
     print("\n".join(["FAILED:", *wrong]) if wrong else "all was well")
     return 1 if wrong else 0
 

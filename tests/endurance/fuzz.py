@@ -7,7 +7,6 @@ Law 3: what arrived is counted by the venue or by its answers, never by who sent
 """
 
 import asyncio
-import os
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -23,7 +22,7 @@ from endurance.asking import VICTIM
 from endurance.crowd import Crowd, Kind, Order, Report, different
 from endurance.frames import LONGEST_MESSAGE
 from endurance.lobby import DOORS, Passes, passes
-from endurance.served import DEMO, PLACES, Served
+from endurance.served import DEMO, ENVIRONMENT, Served
 from endurance.vitals import Trend, Vitals, descriptor_trend, memory_trend
 from endurance.witness import Objection, Witnesses
 from venuewire.core.terms import Edition
@@ -242,7 +241,7 @@ async def crowd(order: Order) -> AsyncIterator[asyncio.StreamReader]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "endurance.crowd", msgspec.json.encode(order).decode()),
         stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": PLACES},
+        env=ENVIRONMENT,
         limit=2**24,
     )
     assert process.stdout is not None

@@ -6,7 +6,7 @@ from typing import Final
 from endurance.fuzz import Outcome
 from endurance.vitals import WARM_UP
 
-BOUND: Final = 0.25
+BOUND: Final = 0.5
 """Seconds within which 99 of 100 pings of the witnesses are answered while the crowds are there. It
 is a bound for venue, crowds and witnesses on two shared cores."""
 

@@ -7,11 +7,12 @@ Law 2: leaving ends the process, whatever has happened.
 
 import os
 import select
+import ssl
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import IO, Any, Final, Self
 from urllib.parse import urlsplit
@@ -27,7 +28,8 @@ from venuewire.demo import CREDENTIALS
 PLACES: Final = os.pathsep.join(
     [str(Path(venuewire.__file__).parents[1]), str(Path(__file__).parents[1])]
 )
-"""Where a process of a campaign finds what this one has."""
+ENVIRONMENT: Final = {**os.environ, "PYTHONPATH": PLACES}
+"""In which a process of a campaign finds what this one has."""
 PATIENCE: Final = 20.0
 """Seconds for an answer of the control API, however busy the machine."""
 WITNESS: Final = "witness"
@@ -65,10 +67,9 @@ class Served:
         self._errors = folder / "stderr"
         run = command or (sys.executable, "-m", "venuewire")
         serve = ("serve", "--listen", "127.0.0.1:0", "--json", "--config", str(file), *options)
-        environment = {**os.environ, "PYTHONPATH": PLACES}
         with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(
-                [*run, *serve], stdout=subprocess.PIPE, stderr=errors, cwd=folder, env=environment
+                [*run, *serve], stdout=subprocess.PIPE, stderr=errors, cwd=folder, env=ENVIRONMENT
             )
         line = _first_line(self._process)
         if not line:
@@ -109,7 +110,7 @@ class Served:
     def ask(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> tuple[int, bytes]:
-        connection = HTTPConnection(*self.address, timeout=PATIENCE)
+        connection = self._connection()
         try:
             payload = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
             connection.request(method, path, payload, headers or {})
@@ -117,6 +118,13 @@ class Served:
             return reply.status, reply.read()
         finally:
             connection.close()
+
+    def _connection(self) -> HTTPConnection:
+        if self.base.startswith("http:"):
+            return HTTPConnection(*self.address, timeout=PATIENCE)
+        # It is this machine's own, and nothing secret is said.
+        trusting = ssl._create_unverified_context()  # noqa: S323
+        return HTTPSConnection(*self.address, timeout=PATIENCE, context=trusting)
 
     def fetch(self, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
         """What a venue's own HTTP door answers."""
