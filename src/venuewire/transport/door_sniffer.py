@@ -317,11 +317,15 @@ class DoorSniffer(asyncio.BufferedProtocol):
         """Answer, and close once the client has heard it."""
         self._leaving = True
         self._transport.write(encode_reply(reply))
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
-            self._due_in(_LINGER)
-        else:
+        if not self._transport.can_write_eof():
             self._transport.close()
+            return
+        try:
+            self._transport.write_eof()
+        except OSError:
+            self._transport.abort()  # The client is gone, and the loop has not noticed yet.
+        else:
+            self._due_in(_LINGER)
 
     def _request(self, head: RequestHead) -> HttpRequest:
         return HttpRequest(
