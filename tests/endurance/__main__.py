@@ -12,19 +12,17 @@ smaller one only tells. Exit status 1 when something does not hold.
 import asyncio
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from endurance import attack as attacks
-from endurance import attack_page, soak_page
+from endurance import attack_page, fuzz_page, soak_page
 from endurance import soak as soaking
 from endurance.attack import SECONDS
 from endurance.attackers import ATTACKS
 from endurance.fuzz import Outcome, Scope, alone, run, shrink
-from endurance.fuzz_page import is_well, part, table
 from endurance.page import PAGE, write
 
 FRAMES: Final = 10_000_000
@@ -57,7 +55,7 @@ def arguments() -> Namespace:
     parser.add_argument("--only", default="", help="attacks with this in their names")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of each attack")
     parser.add_argument("--hours", type=float, default=HOURS, help="of the soak, by its clock")
-    parser.add_argument("--save", help="write what was measured there, as JSON")
+    parser.add_argument("--save", help="of `fuzz`: each pass is kept there, and not run again")
     return parser.parse_args()
 
 
@@ -82,17 +80,21 @@ def scopes(asked: Namespace) -> list[Scope]:
 
 
 def fuzz(asked: Namespace) -> int:
+    saved = Path(asked.save) if asked.save else None
     outcomes: list[Outcome] = []
-    for scope in scopes(asked):
+    if saved is not None and saved.exists():
+        outcomes = msgspec.json.decode(saved.read_bytes(), type=list[Outcome])
+    for scope in scopes(asked)[len(outcomes) :]:
         outcomes.append(asyncio.run(run(scope)))
-        if wrong := is_well(outcomes[-1]):
-            return report(outcomes, wrong)
-    if asked.save:
-        Path(asked.save).write_bytes(msgspec.json.encode(outcomes))
+        if wrong := fuzz_page.is_well(outcomes[-1]):
+            return told(fuzz_page.table(outcomes), wrong)
+        if saved is not None:
+            saved.write_bytes(msgspec.json.encode(outcomes))
     if asked.frames >= FRAMES and asked.requests >= REQUESTS:
-        write("fuzz", part(command(asked), outcomes))
+        command = f"make fuzz FRAMES={asked.frames:_} REQUESTS={asked.requests:_} SEED={asked.seed}"
+        write("fuzz", fuzz_page.part(command, outcomes))
         print(f"wrote {PAGE.name}")
-    return report(outcomes, [])
+    return told(fuzz_page.table(outcomes), [])
 
 
 def attack(asked: Namespace) -> int:
@@ -116,14 +118,6 @@ def soak(asked: Namespace) -> int:
         write("soak", said)
         print(f"wrote {PAGE.name}")
     return told(said, wrong)
-
-
-def command(asked: Namespace) -> str:
-    return f"make fuzz FRAMES={asked.frames:_} REQUESTS={asked.requests:_} SEED={asked.seed}"
-
-
-def report(outcomes: Sequence[Outcome], wrong: list[str]) -> int:
-    return told(table(outcomes), wrong)
 
 
 def told(said: str, wrong: list[str]) -> int:

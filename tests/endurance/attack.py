@@ -29,13 +29,13 @@ from raw_peer import frame, upgrade
 
 SECONDS: Final = 12.0
 """Of each attack: longer than any patience of the venue with a client that dawdles."""
-BOUND: Final = 0.05
+BOUND: Final = 0.25
 """Seconds in which 99 of 100 pings of the probe are answered."""
 MEMORY: Final = 400 * 2**20
 """Bytes: what so many attackers may make the venue hold by its limits."""
 BETWEEN_PINGS: Final = 0.002
-LEAVING: Final = 20.0
-"""Seconds for the venue to be rid of all attackers."""
+LEAVING: Final = 90.0
+"""Seconds for the venue to be rid of all attackers, and of what their systems still send."""
 _PUBLISHED: Final = {"venue": "kraken-spot", "channel": "ticker:BTC/USD"}
 _TOLD_TO: Final = "subscribers that never read"
 CONFIGURATION: Final = "[terms.kraken-spot]\nmax_sessions = 20000"

@@ -265,7 +265,7 @@ class Visitor(asyncio.Protocol):
         if self._gone:
             return
         if before < self._answers or self._said_all:
-            self._loop.call_later(_LEAVING / 4, self._watch_answers, self._answers)
+            self._loop.call_later(_LEAVING / 2, self._watch_answers, self._answers)
         else:
             self._said_all = True
             self._leave()

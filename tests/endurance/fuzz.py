@@ -198,7 +198,8 @@ class Pass:
             self.objections.append(f"the venue does not answer: {error!r}")
 
     async def _rest(self) -> None:
-        """Wait until only the witnesses are there, see that they are well, and measure."""
+        """See that the witnesses are well, wait until only they are there, and measure."""
+        await self._step()
         if self.objections:
             return
         wanted, until = len(self.witnesses.all), time.monotonic() + RESTING
@@ -207,7 +208,6 @@ class Pass:
                 self.objections.append(f"{present - wanted} connections are left")
                 return
             await asyncio.sleep(0.05)
-        await self._step()
         self.measured.append(self.served.vitals())
 
     def _progress(self) -> None:

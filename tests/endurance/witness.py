@@ -65,7 +65,7 @@ def _n(value: Any) -> int:
 
 
 _SPOT_TICKER: Final = Subscription(
-    channel="ticker:WIT/NESS",
+    channel="ticker:WITNESS/USD",
     payload=lambda n: {"last": n},
     is_it=lambda said: said.get("channel") == "ticker",
     number=lambda said: _n(said["data"][0]["last"]),
@@ -91,8 +91,8 @@ _FUTURES_FILLS: Final = Subscription(
     number=lambda said: _n(said["fills"][0]["number"]),
 )
 _PRIME_BOOK: Final = Subscription(
-    channel="MarketDataSnapshot:WIT-NESS",
-    payload=lambda n: [{"Symbol": "WIT-NESS", "Number": n}],
+    channel="MarketDataSnapshot:WITNESS-USD",
+    payload=lambda n: [{"Symbol": "WITNESS-USD", "Number": n}],
     is_it=lambda said: said.get("type") == "MarketDataSnapshot",
     number=lambda said: _n(said["data"][0]["Number"]),
 )
@@ -135,7 +135,7 @@ PARTS: Final = (
         subscribe=lambda _: [
             {
                 "method": "subscribe",
-                "params": {"channel": "ticker", "symbol": ["WIT/NESS"], "snapshot": False},
+                "params": {"channel": "ticker", "symbol": ["WITNESS/USD"], "snapshot": False},
             }
         ],
         subscriptions=(_SPOT_TICKER,),
@@ -177,7 +177,7 @@ PARTS: Final = (
             {
                 "reqid": 1,
                 "type": "subscribe",
-                "streams": [{"name": "MarketDataSnapshot", "Symbol": "WIT-NESS"}],
+                "streams": [{"name": "MarketDataSnapshot", "Symbol": "WITNESS-USD"}],
             },
             {"reqid": 2, "type": "subscribe", "streams": [{"name": "Balance"}]},
         ],
@@ -185,7 +185,7 @@ PARTS: Final = (
         ping=lambda n: {"reqid": n + 10, "type": "Ping", "ts": "t", "data": [{"n": n}]},
         pong=lambda said: said["reqid"] - 10 if said.get("type") == "Pong" else None,
     ),
-    _kucoin("kucoin", "/market/ticker:WIT-NESS", "/account/balance"),
+    _kucoin("kucoin", "/market/ticker:WITNESS-USDT", "/account/balance"),
     _kucoin("kucoin-futures", "/contractMarket/tickerV2:WITNESSM", "/contractAccount/wallet"),
 )
 
