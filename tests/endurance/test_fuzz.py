@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+from endurance import fuzz
 from endurance.asking import questions
 from endurance.crowd import door_of
 from endurance.ear import Ear
@@ -40,6 +41,19 @@ async def test_nonsense_disturbs_nobody_and_nothing(kind: str, edition: str, cou
     assert outcome.different > count / 2
     assert outcome.descriptors.is_flat
     assert outcome.rounds > 0
+
+
+async def test_a_case_that_fails_is_made_small(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def alone(_: Scope, __: int, keep: list[int] | None = None) -> list[str]:
+        return ["it fails"] if keep is None or {3, 17} <= set(keep) else []
+
+    monkeypatch.setattr(fuzz, "alone", alone)
+    scope = Scope(kind="frames", count=1, seed=1)
+    assert await fuzz.shrink(scope, 2) == [3, 17]
+    assert "2 of " in capsys.readouterr().err
+    assert "CASE=2" in scope.command(2)
 
 
 # The witnesses.
