@@ -15,11 +15,6 @@ TITLES: Final[dict[Part, str]] = {
     "attack": "Attackers beside a probe",
     "soak": "Twelve hours of a team's venue",
 }
-COMMANDS: Final[dict[Part, str]] = {
-    "fuzz": "make fuzz",
-    "attack": "make attack",
-    "soak": "make soak",
-}
 HEAD: Final = """\
 # Endurance
 
@@ -33,7 +28,7 @@ NOT_YET: Final = "Not run yet."
 
 def written(page: str, part: Part, text: str) -> str:
     """The page with this part replaced."""
-    parts = {**parts_of(page), part: text.strip()}
+    parts = {**parts_of(page), part: text.strip("\n")}
     body = [f"## {title}\n\n{parts[name]}\n" for name, title in TITLES.items()]
     return "\n".join([HEAD, *body])
 
@@ -43,14 +38,10 @@ def parts_of(page: str) -> dict[Part, str]:
     found: dict[Part, str] = dict.fromkeys(TITLES, NOT_YET)
     for section in page.split("\n## ")[1:]:
         title, _, text = section.partition("\n")
-        found |= {name: text.strip() for name, each in TITLES.items() if each == title}
+        found |= {name: text.strip("\n") for name, each in TITLES.items() if each == title}
     return found
 
 
 def write(part: Part, text: str) -> None:
     before = PAGE.read_text() if PAGE.exists() else ""
     PAGE.write_text(written(before, part, text))
-
-
-def flatness(unit: str, before: float, after: float, tolerance: float) -> str:
-    return f"{before:.1f} to {after:.1f} {unit} (tolerance {tolerance:.1f})"

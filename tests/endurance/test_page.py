@@ -5,11 +5,11 @@ from endurance.page import HEAD, NOT_YET, PAGE, TITLES, parts_of, written
 
 def test_a_part_is_replaced_and_the_others_stay() -> None:
     page = written("", "soak", "old hours")
-    page = written(page, "attack", "attackers")
+    page = written(page, "attack", "    make attack\n\nattackers\n")
     page = written(page, "soak", "new\n\n| hours |")
     assert parts_of(page) == {
         "fuzz": NOT_YET,
-        "attack": "attackers",
+        "attack": "    make attack\n\nattackers",
         "soak": "new\n\n| hours |",
     }
     assert page.startswith(HEAD)
