@@ -20,8 +20,7 @@ from typing import Final
 
 _BACKLOG: Final = 4096
 _BATCH: Final = 32
-"""What greets a connection costs some tenths of a millisecond, and all of a batch are greeted in one
-turn of the loop."""
+"""To greet one costs some tenths of a millisecond, and all of a batch are greeted in one turn."""
 _UNREAD: Final = 4096
 """Bytes that the system is asked to hold of one connection; Linux takes twice that. Without it a
 client that sends fast enough has megabytes read at once, and others wait for seconds."""

@@ -13,6 +13,7 @@ Law 3: of connections that are gone no more is kept than of those that are there
 import asyncio
 import select
 import socket
+from contextlib import suppress
 from typing import Final
 
 _GRACE: Final = 0.5
@@ -38,7 +39,8 @@ class Hangups:
         if self._epoll is None or descriptor < 0 or transport.is_closing():
             return
         # Errors and hangups are reported unasked. A socket that is closed leaves by itself.
-        self._epoll.register(descriptor, select.EPOLLET)
+        with suppress(FileExistsError):
+            self._epoll.register(descriptor, select.EPOLLET)
         self._transports[descriptor] = transport
         if len(self._transports) >= self._sweep_at:
             self._sweep()
