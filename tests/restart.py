@@ -17,13 +17,13 @@ class Records:
         floor.changed.clear()
         for key in changed:
             self.all.pop(key, None)
-            if (value := floor.kept(key)) is not None:
+            if (value := floor.keep(key)) is not None:
                 self.all[key] = value
         return changed
 
     def restore(self, floor: Floor, now: Instant) -> None:
         for key, value in self.all.items():
-            floor.restore(key, value, now)
+            floor.take_back(key, value, now)
 
 
 def carry_over(old: Floor, new: Floor, now: Instant) -> None:

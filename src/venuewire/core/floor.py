@@ -12,9 +12,10 @@ Law 3: a revoked key opens nothing, and ends what it has opened.
 from collections.abc import Callable, Hashable, Iterable
 from itertools import chain
 from random import Random
-from typing import Final, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
-from msgspec import Struct
+import msgspec
+from msgspec import Meta, Struct
 
 from venuewire.core.errors import LocalProtocolError
 from venuewire.core.http import HttpReply, HttpRequest
@@ -27,6 +28,9 @@ from venuewire.core.terms import Terms
 
 RecordKey: TypeAlias = tuple[str | int | None, ...]
 """Names one thing that outlives a process; the first word says what kind of thing."""
+Seconds: TypeAlias = Annotated[float, Meta(ge=0)]
+ELAPSED: Final[RecordKey] = ("elapsed",)
+"""How far an operator has let time pass: what is too old stays too old."""
 FULL_FOR: Final = 1.0
 """Seconds: what a venue without room asks for. Nobody knows when one will leave."""
 
@@ -167,6 +171,8 @@ class Floor:
         self.changed: dict[RecordKey, None] = {}
         """What should outlive this process and has changed, the latest last; emptied by the layer
         above, whether it keeps it or not."""
+        self.touches = 0
+        """How often something that should outlive this process has changed."""
         self._numbers = 0
         self._connects = Turnstile(terms.max_connects, terms.connects_window)
         self._calls = Turnstile(terms.max_calls, terms.calls_window)
@@ -224,6 +230,22 @@ class Floor:
         """
         raise LocalProtocolError("this venue keeps nothing")
 
+    # What outlives a process, whatever the venue.
+
+    def keep(self, key: RecordKey) -> bytes | None:
+        """As `kept`, for every name of `changed`."""
+        return msgspec.json.encode(self.elapsed) if key == ELAPSED else self.kept(key)
+
+    def take_back(self, key: RecordKey, value: bytes, now: Instant) -> None:
+        """As `restore`, for whatever `keep` gave."""
+        if key != ELAPSED:
+            self.restore(key, value, now)
+            return
+        try:
+            self.elapsed = msgspec.json.decode(value, type=Seconds)
+        except msgspec.DecodeError as error:
+            raise LocalProtocolError(f"{key[0]}: {error}") from None
+
     # Who is let in; a venue that knows more of its accounts than this does so before or after.
 
     def enroll(self, account: Account) -> None:
@@ -267,6 +289,7 @@ class Floor:
         silent meanwhile, and the clock that stamps frames stays right, as the clients' clocks do:
         what they sign is still of this moment."""
         self.elapsed += seconds
+        self.touch(*ELAPSED)
         for session in self.sessions.values():
             session.grow_older(seconds)
 
@@ -299,6 +322,7 @@ class Floor:
 
     def touch(self, *key: str | int | None) -> None:
         """What is kept under this name has changed, or is gone."""
+        self.touches += 1
         self.changed.pop(key, None)
         self.changed[key] = None
 

@@ -209,16 +209,17 @@ class Orders:
         """As if so many seconds had passed: sessions and tokens are that much older; how many
         sessions.
 
-        Clocks on the wire are not touched, and nobody has been silent meanwhile. Raises `NotHere`.
+        Clocks on the wire are not touched, and nobody has been silent meanwhile. Raises `NotHere`,
+        `NotKept`.
         """
         _check_span(seconds)
         halls = self._halls.values() if venue is None else [self._hall(venue)]
         sessions = [(hall, each) for hall in halls for each in hall.floor.sessions.values()]
         for hall in halls:
-            hall.floor.let_pass(seconds)
-            hall.note("advanced", seconds=seconds)
+            hall.let_pass(seconds)
         for hall, each in sessions:
             _settle(hall, each)
+        await self._archive.settle()
         return len(sessions)
 
     # Faults.

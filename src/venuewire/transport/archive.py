@@ -57,7 +57,9 @@ class Archive:
             raise
         self._restored = True
         self._call_on_change(self._write)
-        self._write()
+        for hall in self._halls.values():
+            hall.settle = self.settle
+        await self.settle()  # What the floors made up for themselves: nothing is signed before.
 
     async def close(self) -> None:
         """Write what is left. Harmless when repeated."""
@@ -151,7 +153,7 @@ class Archive:
             floor = hall.floor
             keys = tuple(floor.changed)
             floor.changed.clear()
-            changes += [Remember(name, key, floor.kept(key)) for key in keys]
+            changes += [Remember(name, key, floor.keep(key)) for key in keys]
         return changes
 
     def _name_again(self, changes: Iterable[Change]) -> None:
@@ -186,7 +188,7 @@ class Archive:
     def _bring_back(self, hall: Hall, record: Remember) -> None:
         assert record.value is not None  # noqa: S101 - as it was read
         try:
-            hall.floor.restore(record.key, record.value, hall.now())
+            hall.floor.take_back(record.key, record.value, hall.now())
         except LocalProtocolError as error:
             # Limits may have become narrower; the file keeps it for when they are wide again.
             _logger.warning("%s: %s: %s", self._path, hall.venue.name, error)

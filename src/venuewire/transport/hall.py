@@ -7,7 +7,7 @@ Law 2: whatever touches the floor is followed by `deliver`, so that no push wait
 
 import asyncio
 import logging
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
 from functools import partial
 from random import Random, SystemRandom
 from typing import Protocol
@@ -176,6 +176,10 @@ class Premises:
         return None
 
 
+async def _nothing_to_keep() -> None:
+    """Where nothing outlives the process."""
+
+
 class Hall:
     def __init__(
         self, venue: Venue, floor: Floor, premises: Premises, chance: Random | None = None
@@ -194,6 +198,8 @@ class Hall:
         self.keep: Callable[[], None] = floor.changed.clear
         """Called when something has changed that should outlive this process; where nothing does,
         it is forgotten that it has."""
+        self.settle: Callable[[], Awaitable[None]] = _nothing_to_keep
+        """Returns when everything that has changed is kept. Raises `NotKept`."""
 
     def admit(self, door: Door, request: HttpRequest) -> ServerSession | HttpReply:
         """Let a client in, or say why not."""
@@ -210,12 +216,16 @@ class Hall:
         self.deliver()
         return admitted
 
-    def answer(self, door: Door, request: HttpRequest) -> HttpReply:
+    async def answer(self, door: Door, request: HttpRequest) -> HttpReply:
+        """When it leaves, what it uses up is kept: a nonce is good once, also after a restart."""
+        touches = self.floor.touches
         try:
             reply = self.floor.answer(door.name, request, self.now())
+            self.deliver()
+            if self.floor.touches != touches:
+                await self.settle()
         except Exception as error:  # noqa: BLE001 - see `admit`
             reply = self._failed("answering a request", error)
-        self.deliver()
         return reply
 
     def publish(self, publication: Publication) -> int:
@@ -266,6 +276,12 @@ class Hall:
                 carrier.part(session.closing.code, session.closing.reason)
         self.deliver()
         return len(ended)
+
+    def let_pass(self, seconds: float) -> None:
+        """As if so much time had passed, for whatever ages."""
+        self.floor.let_pass(seconds)
+        self.note("advanced", seconds=seconds)
+        self.deliver()
 
     @property
     def notifies(self) -> bool:

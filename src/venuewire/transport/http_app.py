@@ -111,7 +111,7 @@ class _DoorRoute(BaseRoute):
         body = await read_body(request, self._premises.limits.body_bytes)
         asked = _as_value(request, body)
         if found.hall.hardship is None:
-            return found.hall.answer(found.door, asked)
+            return await found.hall.answer(found.door, asked)
         return await _suffer(found.hall, found.hall.hardship, found.door, asked, request)
 
 
@@ -121,7 +121,7 @@ async def _suffer(
     """As `_answer`, at a venue that has faults."""
     match hardship.receive(door, asked):
         case Welcomed(heard, wait):
-            reply = hall.answer(door, heard)  # By the time at which it was asked.
+            reply = await hall.answer(door, heard)  # By the time at which it was asked.
             await asyncio.sleep(wait)
             return reply
         case Never():

@@ -311,7 +311,7 @@ class VenueLink(WSListener):
         if outbox:
             self._say(text_frames(outbox), len(outbox))
             outbox.clear()
-        if self._floor.pushes:
+        if self._floor.pushes or self._floor.changed:
             self._hall.deliver()
         if session.closing is not None:
             self._end(now)

@@ -7,7 +7,7 @@ import pytest
 from clock import at
 from parrot import UPGRADE, cage, caller
 from venuewire.core.errors import LocalProtocolError
-from venuewire.core.floor import Floor, Note, Publication, Subscribers
+from venuewire.core.floor import ELAPSED, Floor, Note, Publication, Subscribers
 from venuewire.core.secrets import Account, Credentials
 from venuewire.core.server_session import Closing, ServerSession
 from venuewire.core.terms import Terms
@@ -115,6 +115,33 @@ def test_a_floor_that_says_nothing_of_it_keeps_nothing() -> None:
         floor.kept(("a",))
     with pytest.raises(LocalProtocolError, match="keeps nothing"):
         floor.restore(("a",), b"1", at(0))
+
+
+def test_how_far_time_was_let_pass_outlives_the_process() -> None:
+    floor, fresh = bare(), bare()
+    floor.let_pass(5.5)
+    assert list(floor.changed) == [ELAPSED]
+    assert floor.touches == 1
+    value = floor.keep(ELAPSED)
+    assert value is not None
+    fresh.take_back(ELAPSED, value, at(0))
+    assert fresh.aged(at(1)) == at(6.5)
+
+
+@pytest.mark.parametrize("value", [b"-1", b'"a"', b"{"])
+def test_a_time_that_is_none_is_refused(value: bytes) -> None:
+    floor = bare()
+    with pytest.raises(LocalProtocolError, match="elapsed"):
+        floor.take_back(ELAPSED, value, at(0))
+    assert floor.elapsed == 0.0
+
+
+def test_what_a_venue_keeps_is_its_own() -> None:
+    floor = bare()
+    with pytest.raises(NotImplementedError):
+        floor.keep(("a",))
+    with pytest.raises(LocalProtocolError, match="keeps nothing"):
+        floor.take_back(("a",), b"1", at(0))
 
 
 def test_a_revoked_key_ends_what_it_has_opened() -> None:

@@ -135,9 +135,85 @@ def test_what_was_told_to_an_account_goes_with_its_last_key() -> None:
         (("said", "instrument", "", None), b"[]"),
         (("said", "ticker", "BTC/USD", "trades"), b"7"),
         (("system",), b'{"system":"asleep"}'),
+        (("nonce", "1f2e"), b'"7"'),
+        (("nonce", "1f2e"), b"{"),
+        (("token", "not hexadecimal"), b"true"),
     ],
 )
 def test_what_makes_no_sense_is_refused(key: RecordKey, value: bytes) -> None:
     local = Local()
     with pytest.raises(LocalProtocolError):
         local.floor.restore(key, value, local.clock())
+
+
+# Nonces are good once, and tokens in use stay good, over a restart too.
+
+
+def test_a_nonce_is_good_once_also_after_a_restart() -> None:
+    local = Local()
+    request = signed(ALICE.credentials, "7")
+    assert local.ask_for_token(request)["error"] == []
+    fresh = again(local)
+    assert fresh.ask_for_token(request) == {"error": ["EAPI:Invalid nonce"]}
+    assert fresh.ask_for_token(signed(ALICE.credentials, "8"))["error"] == []
+    assert fresh.ask_for_token(signed(BOB.credentials, "1"))["error"] == []
+
+
+def test_the_greatest_nonce_there_is_is_kept() -> None:
+    local = Local()
+    greatest = str(2**64 - 1)
+    assert local.ask_for_token(signed(ALICE.credentials, greatest))["error"] == []
+    refused = {"error": ["EAPI:Invalid nonce"]}
+    assert again(local).ask_for_token(signed(ALICE.credentials, greatest)) == refused
+
+
+def test_a_refused_nonce_changes_nothing_that_is_kept() -> None:
+    local, records = Local(), Records()
+    local.token()
+    records.collect(local.floor)
+    local.ask_for_token(signed(ALICE.credentials, "1"))
+    assert records.collect(local.floor) == []
+
+
+def test_nonces_go_with_their_key() -> None:
+    local, records = Local(), Records()
+    local.token()
+    records.collect(local.floor)
+    assert list(records.all) == [("nonce", ALICE.key_id)]
+    local.floor.revoke("key-of-alice", local.clock())
+    local.floor.revoke("key-of-bob", local.clock())
+    records.collect(local.floor)
+    assert records.all == {}
+
+
+def test_a_token_in_use_stays_good_over_a_restart() -> None:
+    local = Local()
+    used, unused = local.token(), local.token()
+    assert timeless(private(local, used)[0])["success"] is True
+    assert timeless(private(local, used)[0])["success"] is True
+    fresh = again(local)
+    fresh.clock.seconds += 901
+    assert timeless(private(fresh, used)[0])["success"] is True
+    assert private(fresh, unused)[0]["error"] == REFUSED
+    assert timeless(private(again(fresh), used)[0])["success"] is True
+
+
+def test_tokens_in_use_that_are_forgotten_are_not_kept() -> None:
+    local, records = Local(max_tokens=1), Records()
+    for _ in range(3):
+        private(local, local.token())
+        records.collect(local.floor)
+    assert [key[0] for key in records.all] == ["nonce", "token"]
+    local.floor.revoke("key-of-alice", local.clock())
+    records.collect(local.floor)
+    assert records.all == {}
+
+
+def test_a_token_of_a_key_that_is_gone_is_dropped() -> None:
+    local, fresh, records = Local(), Local(), Records()
+    private(local, local.token())
+    records.collect(local.floor)
+    fresh.floor.revoke("key-of-alice", local.clock())
+    records.restore(fresh.floor, local.clock())
+    records.collect(fresh.floor)
+    assert [key[0] for key in records.all] == ["nonce"]

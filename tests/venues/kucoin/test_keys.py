@@ -9,7 +9,9 @@ from msgspec.structs import replace
 
 from restart import Records
 from venues.kucoin.desk import ACK, ALICE, BOB, Desk, asking, refusal, signed
+from venuewire.core.errors import LocalProtocolError
 from venuewire.core.secrets import Account, new_credentials
+from venuewire.venues.kucoin.floor import TOKEN_KEY
 
 
 def test_a_revoked_key_ends_its_sessions_as_a_bad_token_does(desk: Desk) -> None:
@@ -65,7 +67,8 @@ def test_what_is_kept_of_a_passphrase_is_no_proof(desk: Desk) -> None:
     assert msgspec.json.decode(desk.post(signed(kept, desk.clock)).body)["code"] == "400004"
 
 
-# What outlives a process: the listing. This venue shows nobody what was said before.
+# What outlives a process: the listing, and the key of the tokens. This venue shows nobody what was
+# said before.
 
 
 @pytest.mark.parametrize(
@@ -77,7 +80,7 @@ def test_a_symbol_that_was_published_is_listed_after_a_restart(topic: str, listi
     desk.say(topic, {})
     desk.say(topic, {})
     desk.say("/market/ticker:BTC-USDT", {})
-    assert records.collect(desk.floor) == [("listing", listing)]
+    assert records.collect(desk.floor) == [TOKEN_KEY, ("listing", listing)]
     fresh = Desk()
     assert fresh.enter().send(asking(topic))[0]["type"] == "error"
     records.restore(fresh.floor, desk.clock())
@@ -92,3 +95,55 @@ def test_nothing_is_listed_twice() -> None:
     records.restore(fresh.floor, desk.clock())
     fresh.say("/market/ticker:NEW-USDT", {})
     assert fresh.floor.changed == {}
+
+
+def other(**changes: Any) -> Desk:
+    """Another process, whose key is its own."""
+    desk = Desk(**changes)
+    desk.floor._tokens.sign_with(b"another process's key")
+    return desk
+
+
+def greeting(desk: Desk, token: str) -> Any:
+    return desk.upgrade(f"token={token}&connectId=a").heard()[0]
+
+
+def test_a_token_is_good_after_a_restart_and_no_longer_than_it_was() -> None:
+    desk, fresh, records = Desk(), other(), Records()
+    token = desk.token(ALICE)
+    assert greeting(fresh, token)["data"] == "token is invalid"
+    records.collect(desk.floor)
+    records.restore(fresh.floor, desk.clock())
+    assert greeting(fresh, token)["type"] == "welcome"
+    assert greeting(desk, fresh.token(ALICE))["type"] == "welcome"
+    fresh.clock.seconds += 86_400
+    assert greeting(fresh, token)["data"] == "token is expired"
+
+
+def test_a_token_whose_time_was_let_pass_is_expired_after_a_restart() -> None:
+    desk, fresh, records = Desk(), other(), Records()
+    token = desk.token(ALICE)
+    desk.floor.let_pass(86_400)
+    records.collect(desk.floor)
+    records.restore(fresh.floor, desk.clock())
+    assert greeting(fresh, token)["data"] == "token is expired"
+    assert greeting(fresh, fresh.token(ALICE))["type"] == "welcome"
+
+
+def test_a_configured_key_counts_more_than_a_kept_one() -> None:
+    desk, records = Desk(), Records()
+    configured = Desk(token_key="a key of the configuration")
+    assert configured.floor.changed == {}
+    token = configured.token(ALICE)
+    records.collect(desk.floor)
+    records.restore(configured.floor, desk.clock())
+    assert greeting(configured, token)["type"] == "welcome"
+
+
+@pytest.mark.parametrize("value", [b"7", b'"c2hvcnQ="', b'"?"', b"{"])
+def test_a_kept_key_that_is_none_is_refused(value: bytes) -> None:
+    desk = Desk()
+    token = desk.token(ALICE)
+    with pytest.raises(LocalProtocolError, match="key of the tokens"):
+        desk.floor.restore(TOKEN_KEY, value, desk.clock())
+    assert greeting(desk, token)["type"] == "welcome"

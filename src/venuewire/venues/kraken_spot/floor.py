@@ -10,7 +10,7 @@ from random import Random
 from typing import Final, cast
 from urllib.parse import parse_qs
 
-from msgspec.json import encode
+from msgspec.json import decode, encode
 
 from venuewire.core.errors import ConfigurationError, LocalProtocolError
 from venuewire.core.floor import Floor, Publication, RecordKey
@@ -56,7 +56,9 @@ class KrakenSpotFloor(Floor):
         self._tokens = Tokens(
             self._secrets, lifetime=terms.token_lifetime, limit=terms.max_tokens, rng=rng
         )
+        self._tokens.noted = self._note_token
         self._nonces: dict[str, int] = {}
+        """The last of each key, by `Account.key_id`."""
         self.engaged: dict[ServerSession, KrakenSpotServer] = {}
         """The sessions that have been greeted."""
 
@@ -97,17 +99,21 @@ class KrakenSpotFloor(Floor):
         signature = request.headers.get("api-sign", "")
         if not verify(self._secrets[key], TOKEN_PATH, nonce, request.body, signature):
             return refusals.INVALID_SIGNATURE
-        if not self._is_fresh(key, nonce):
+        if not self._is_fresh(account.key_id, nonce):
             return refusals.INVALID_NONCE
         return None if PERMISSION in account.permissions else refusals.PERMISSION_DENIED
 
-    def _is_fresh(self, key: str, nonce: str) -> bool:
+    def _is_fresh(self, key_id: str, nonce: str) -> bool:
         """ "A nonce is an always increasing, unsigned 64-bit integer"."""
         number = int(nonce) if nonce.isascii() and nonce.isdigit() and len(nonce) <= 20 else -1
-        if not self._nonces.get(key, -1) < number < 2**64:
+        if not self._nonces.get(key_id, -1) < number < 2**64:
             return False
-        self._nonces[key] = number
+        self._nonces[key_id] = number
+        self.touch("nonce", key_id)
         return True
+
+    def _note_token(self, body: bytes) -> None:
+        self.touch("token", body.hex())
 
     def holder(self, token: str, session: ServerSession, now: Instant) -> str | None:
         """The name of the account that a token is good for, which this session has shown."""
@@ -165,7 +171,9 @@ class KrakenSpotFloor(Floor):
 
     def revoke(self, api_key: str, now: Instant) -> tuple[ServerSession, ...]:
         self._secrets.pop(api_key, None)
-        self._nonces.pop(api_key, None)
+        account = self.accounts.get(api_key)
+        if account is not None and self._nonces.pop(account.key_id, None) is not None:
+            self.touch("nonce", account.key_id)
         self._tokens.revoke(api_key)
         return super().revoke(api_key, now)
 
@@ -175,13 +183,18 @@ class KrakenSpotFloor(Floor):
             for key in self.market.forget(channel, name):
                 self.touch("said", *key)
 
-    # What outlives a process: the state of the engine, and of the market.
+    # What outlives a process: the state of the engine, and of the market; nonces, which are good
+    # once; tokens in use, which stay good.
 
     def kept(self, key: RecordKey) -> bytes | None:
         match key:
             case ("said", str(channel), str(subject), variant):
                 said = self.market.said(Key(channel, subject, variant))
                 return None if said is None else encode(said)
+            case ("nonce", str(key_id)):
+                return encode(self._nonces[key_id]) if key_id in self._nonces else None
+            case ("token", str(body)):
+                return b"true" if self._tokens.is_in_use(bytes.fromhex(body)) else None
             case _:
                 return encode({"system": self.system})
 
@@ -191,6 +204,11 @@ class KrakenSpotFloor(Floor):
                 self._restore(CHANNELS[name], Key(name, subject, variant), value)
             case ("system",):
                 self.system = system_of(value)
+            case ("nonce", str(key_id)):
+                self._nonces[key_id] = _nonce_of(value)
+            case ("token", str(body)):
+                if not self._tokens.take(_body_of(body)):
+                    self.touch(*key)  # The key it belongs to is gone.
             case _:
                 raise LocalProtocolError(f"{key[0]!r} is not kept here")
 
@@ -202,6 +220,20 @@ class KrakenSpotFloor(Floor):
         if channel.by_symbol:
             self.market.enlist(key.subject)
         self.market.restore(key, state)
+
+
+def _nonce_of(kept: bytes) -> int:
+    try:
+        return decode(kept, type=int)
+    except ValueError as error:
+        raise LocalProtocolError(f"nonce: {error}") from None
+
+
+def _body_of(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise LocalProtocolError(f"token: {error}") from None
 
 
 def _rest_error(text: str) -> bytes:

@@ -12,7 +12,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Final
 
@@ -26,7 +26,7 @@ _SEAL: Final = 32
 
 
 class Tokens:
-    __slots__ = ("_in_use", "_lifetime", "_limit", "_owners", "_rng")
+    __slots__ = ("_in_use", "_lifetime", "_limit", "_owners", "_rng", "noted")
 
     def __init__(
         self, secrets: Mapping[str, bytes], *, lifetime: float, limit: int, rng: Random
@@ -37,6 +37,8 @@ class Tokens:
         self._limit = limit
         self._rng = rng
         self._in_use: dict[bytes, None] = {}
+        self.noted: Callable[[bytes], None] = _unnoted
+        """Told which token has come into use, or is forgotten, without its seal."""
 
     def enroll(self, api_key: str, secret: bytes) -> None:
         self._owners[_digest(api_key)] = (api_key, secret)
@@ -46,7 +48,7 @@ class Tokens:
         owner = _digest(api_key)
         self._owners.pop(owner, None)
         for body in [body for body in self._in_use if body.startswith(owner)]:
-            del self._in_use[body]
+            self._forget(body)
 
     def issue(self, api_key: str, now: Instant) -> str:
         owner = _digest(api_key)
@@ -72,10 +74,34 @@ class Tokens:
         issued = int.from_bytes(body[_OWNER : _OWNER + _ISSUED]) / 1_000_000
         if now.realtime - issued > self._lifetime:
             return False
-        self._in_use[body] = None
-        if len(self._in_use) > self._limit:
-            del self._in_use[next(iter(self._in_use))]
+        self._remember(body)
         return True
+
+    # In use.
+
+    def is_in_use(self, body: bytes) -> bool:
+        return body in self._in_use
+
+    def take(self, body: bytes) -> bool:
+        """It has come into use elsewhere, or before a restart; False when it is nobody's."""
+        known = body[:_OWNER] in self._owners
+        if known and body not in self._in_use:
+            self._remember(body)
+        return known
+
+    def _remember(self, body: bytes) -> None:
+        self._in_use[body] = None
+        self.noted(body)
+        if len(self._in_use) > self._limit:
+            self._forget(next(iter(self._in_use)))
+
+    def _forget(self, body: bytes) -> None:
+        del self._in_use[body]
+        self.noted(body)
+
+
+def _unnoted(body: bytes) -> None:
+    """Where nobody wants to know."""
 
 
 def _digest(api_key: str) -> bytes:

@@ -44,6 +44,10 @@ from venuewire.venues.kucoin.topics import ALL, Argument, TopicKind, Topics, cha
 ID_LETTERS: Final = ascii_letters + digits
 ID_LENGTH: Final = 10
 
+TOKEN_KEY: Final[RecordKey] = ("token key",)
+SHORTEST_KEY: Final = 16
+"""Bytes."""
+
 Subscription: TypeAlias = tuple[str, str | None]
 """A channel, and the account whose messages alone are meant."""
 
@@ -75,6 +79,8 @@ class KuCoinFloor(Floor):
         key = rng.randbytes(32) if chosen.token_key is None else chosen.token_key.encode()
         self._tokens = Tokens(market.name, key, chosen.token_lifetime, rng)
         self._replays = Replays(chosen.timestamp_window)
+        if chosen.token_key is None:
+            self.touch(*TOKEN_KEY)
         self._by_key_id = {account.key_id: account for account in self.accounts.values()}
         self._present: dict[str, set[int]] = {}
         """Numbers of an account's sessions, by its name."""
@@ -206,13 +212,18 @@ class KuCoinFloor(Floor):
         """As one whose token is bad from the beginning is sent away."""
         cast("KuCoinServer", session.dialect).expel()
 
-    # What outlives a process: what is listed. This venue shows nobody what was said before.
+    # What outlives a process: what is listed, and the key that signs tokens, so that they are good
+    # as long as they say. This venue shows nobody what was said before.
 
     def kept(self, key: RecordKey) -> bytes | None:
-        return b"true"
+        return msgspec.json.encode(self._tokens.key) if key == TOKEN_KEY else b"true"
 
     def restore(self, key: RecordKey, value: bytes, now: Instant) -> None:
         match key:
+            case ("token key",):
+                if self.terms.token_key is None:
+                    self._tokens.sign_with(_key_of(value))
+                    self.changed.pop(key, None)  # It is kept already.
             case ("listing", str(listing)):
                 self.topics.enlist(listing)
             case _:
@@ -259,6 +270,16 @@ def _checked(payload: bytes) -> bytes:
     except wire.UNREADABLE:
         raise LocalProtocolError("the payload is not JSON") from None
     return payload
+
+
+def _key_of(kept: bytes) -> bytes:
+    try:
+        key = msgspec.json.decode(kept, type=bytes)
+    except wire.UNREADABLE:
+        key = b""
+    if len(key) < SHORTEST_KEY:
+        raise LocalProtocolError("the key of the tokens cannot be read")
+    return key
 
 
 def _encodable(text: str) -> str:

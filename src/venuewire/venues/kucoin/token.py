@@ -42,6 +42,14 @@ class Tokens:
         self._lifetime = lifetime
         self._rng = rng
 
+    @property
+    def key(self) -> bytes:
+        return self._key
+
+    def sign_with(self, key: bytes) -> None:
+        """From now on; what was signed by another is invalid."""
+        self._key = key
+
     def issue(self, key: str | None, now: Instant) -> str:
         nonce = f"{self._rng.getrandbits(64):016x}"
         claim = msgspec.json.encode(Bearer(self._market, key, now.realtime, nonce))
