@@ -33,7 +33,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="an address may have one connection more",
-        file="transport/hall.py",
+        file="transport/premises.py",
         old="self.guests.of(address) >= most:",
         new="self.guests.of(address) > most:",
         breaks="`connections_per_address`: at once; one more is told 429",
@@ -41,7 +41,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="an address keeps the places of those who left",
-        file="transport/hall.py",
+        file="transport/guests.py",
         old="            self._by_address[address] -= 1\n",
         new="            self._by_address[address] -= 0\n",
         breaks="`connections_per_address`: at once",
@@ -57,7 +57,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="descriptors are not minded",
-        file="transport/hall.py",
+        file="transport/premises.py",
         old="min(limits.connections, allowed - RESERVED - limits.turned_away)",
         new="limits.connections",
         breaks="the limit of connections stays below what the system allows",

@@ -22,7 +22,7 @@ from venuewire.core.http import HttpReply, HttpRequest
 from venuewire.core.instant import Clock, Instant
 from venuewire.core.pacing import Turnstile
 from venuewire.core.secrets import Account
-from venuewire.core.server_session import ServerSession
+from venuewire.core.server_session import Rejection, ServerSession
 from venuewire.core.stamps import Stamps
 from venuewire.core.terms import Terms
 
@@ -187,6 +187,11 @@ class Floor:
         """Answer a plain HTTP request at one of the venue's HTTP doors."""
         raise NotImplementedError
 
+    def reject(self, request: HttpRequest, rejection: Rejection, now: Instant) -> ServerSession:
+        """A session that hears in its first frame that it may not stay, as another process has
+        decided by `admit`. Only where sessions have rejections."""
+        raise NotImplementedError
+
     def publish(self, publication: Publication, now: Instant) -> int:
         """Say it to its subscribers; how many. Raises `LocalProtocolError` for a bad payload."""
         raise NotImplementedError
@@ -312,6 +317,10 @@ class Floor:
     def number(self) -> int:
         self._numbers += 1
         return self._numbers
+
+    def count_from(self, number: int) -> None:
+        """The next session has this number."""
+        self._numbers = number - 1
 
     def push(self, frame: bytes, sessions: Iterable[ServerSession]) -> int:
         """Queue one frame for many; how many."""

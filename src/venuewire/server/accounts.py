@@ -88,13 +88,12 @@ class Accounts:
 
 
 def account_state(hall: Hall, account: Account) -> AccountState:
-    holders = hall.floor.holders.of(account.credentials.api_key)
     return AccountState(
         hall.venue.name,
         account.name,
         account.key_id,
         tuple(sorted(account.permissions)),
-        sum(one.closing is None for one in holders),
+        hall.holding(account),
     )
 
 

@@ -13,9 +13,10 @@ from msgspec import Struct
 from venuewire.core.secrets import HIDDEN
 from venuewire.core.server_session import ServerSession
 from venuewire.server.fault_board import FaultState
-from venuewire.transport.hall import Hall, Premises
+from venuewire.transport.hall import Hall
 from venuewire.transport.journal import LONGEST_TEXT, Event
 from venuewire.transport.limits import Limits
+from venuewire.transport.premises import Premises
 from venuewire.transport.venue_link import VenueLink
 
 MOST_CHANNELS: Final = 20
@@ -141,7 +142,7 @@ def session_state(hall: Hall, session: ServerSession) -> SessionState:
 def state_of(halls: Iterable[Hall], premises: Premises) -> State:
     return State(
         draining=premises.draining,
-        connections=len(premises.guests),
+        connections=premises.connections,
         most_connections=premises.most_connections,
         limits=premises.limits,
         venues=tuple(map(_venue_state, halls)),
@@ -153,7 +154,7 @@ def _venue_state(hall: Hall) -> VenueState:
     return VenueState(
         venue=hall.venue.name,
         sessions=len(floor.sessions),
-        subscriptions=floor.held,
+        subscriptions=hall.held,
         accounts=len(floor.accounts),
         faults=len(hall.troubles),
         elapsed=floor.elapsed,

@@ -31,9 +31,10 @@ from venuewire.server.orders import Orders
 from venuewire.transport.access import checked_token
 from venuewire.transport.archive import Archive
 from venuewire.transport.clock import now
-from venuewire.transport.hall import Hall, Premises
+from venuewire.transport.hall import Hall
 from venuewire.transport.limits import Limits
 from venuewire.transport.listener import Listener
+from venuewire.transport.premises import Premises
 from venuewire.venues import venue as venue_named
 from venuewire.venues import venues as all_venues
 

@@ -18,7 +18,8 @@ from starlette.routing import Route
 
 from venuewire.server.vitals import VitalsMetrics, look
 from venuewire.transport.counts import OTHER
-from venuewire.transport.hall import Hall, Premises
+from venuewire.transport.hall import Hall
+from venuewire.transport.premises import Premises
 
 _BY_VENUE: Final = ("venue",)
 _COUNTERS: Final[Mapping[str, tuple[str, str]]] = {
@@ -81,7 +82,7 @@ class VenueMetrics(Collector):
     def _of_premises(self) -> Iterator[Metric]:
         premises = self._premises
         yield GaugeMetricFamily(
-            "venuewire_connections", "Connections of every kind", len(premises.guests)
+            "venuewire_connections", "Connections of every kind", premises.connections
         )
         yield GaugeMetricFamily(
             "venuewire_draining", "1 when nobody new should be sent here", int(premises.draining)
@@ -96,7 +97,7 @@ class VenueMetrics(Collector):
     def _present(self) -> Iterator[Metric]:
         for name, told, values in (
             ("sessions", "Sessions open now", [len(h.floor.sessions) for h in self._halls]),
-            ("subscriptions", "Subscriptions held now", [h.floor.held for h in self._halls]),
+            ("subscriptions", "Subscriptions held now", [h.held for h in self._halls]),
             ("faults_active", "Faults active now", [_active(h) for h in self._halls]),
         ):
             gauge = GaugeMetricFamily(f"venuewire_{name}", told, labels=_BY_VENUE)
@@ -105,13 +106,13 @@ class VenueMetrics(Collector):
             yield gauge
 
     def _each(self, field: str) -> _Labeled:
-        return [((hall.venue.name,), getattr(hall.counts, field)) for hall in self._halls]
+        return [((hall.venue.name,), getattr(hall.totals, field)) for hall in self._halls]
 
     def _by_code(self, field: str) -> _Labeled:
         return [
             ((hall.venue.name, "other" if code == OTHER else str(code)), times)
             for hall in self._halls
-            for code, times in getattr(hall.counts, field).items()
+            for code, times in getattr(hall.totals, field).items()
         ]
 
 

@@ -20,8 +20,8 @@ from starlette.routing import BaseRoute, Route
 from venuewire.core.errors import ConfigurationError, LocalProtocolError, NotHere, NotKept
 from venuewire.core.http import HttpReply, json_reply
 from venuewire.server.openapi import document
-from venuewire.transport.hall import Premises
 from venuewire.transport.http_app import read_body
+from venuewire.transport.premises import Premises
 from venuewire.transport.replies import Code, error_reply, respond
 
 QUERY_BYTES: Final = 2048

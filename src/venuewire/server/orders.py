@@ -20,9 +20,10 @@ from venuewire.server.answers import Sessions, State, session_state, state_of
 from venuewire.server.fault_board import FaultBoard, FaultState
 from venuewire.transport.archive import Archive
 from venuewire.transport.counts import Tally, tally_of
-from venuewire.transport.hall import Hall, Premises
+from venuewire.transport.hall import Hall
 from venuewire.transport.journal import Event
 from venuewire.transport.limits import Limits
+from venuewire.transport.premises import Premises
 from venuewire.transport.venue_link import VenueLink
 
 
@@ -59,7 +60,10 @@ class Orders:
         publication = Publication(
             channel=channel, payload=_json(payload), subject=subject, account=account
         )
-        heard = self._hall(venue).publish(publication)
+        hall = self._hall(venue)
+        heard = hall.publish(publication) + await self._elsewhere()
+        hall.counts.publications += 1
+        hall.note("published", channel=channel, heard=heard)
         await self._archive.settle()
         return heard
 
@@ -84,7 +88,10 @@ class Orders:
             effective_time=effective_time,
             expected_downtime_minutes=expected_downtime_minutes,
         )
-        number = self._notifying_hall(venue).notify(said)
+        hall = self._notifying_hall(venue)
+        number = hall.notify(said)
+        hall.counts.notifications += 1
+        hall.note("notified", id=number)
         await self._archive.settle()
         return number
 
@@ -271,7 +278,7 @@ class Orders:
     @property
     def tally(self) -> Tally:
         """What happened at the doors so far."""
-        return tally_of(hall.counts for hall in self._halls.values())
+        return tally_of(hall.totals for hall in self._halls.values())
 
     @property
     def state(self) -> State:
@@ -293,6 +300,13 @@ class Orders:
         keeps the size of messages it began with.
         """
         return self._premises.set_limits(limits)
+
+    # Other processes.
+
+    async def _elsewhere(self) -> int:
+        """What was done last has been done everywhere; how many sessions of other processes it
+        concerned. Here there are none."""
+        return 0
 
     # Who is meant.
 

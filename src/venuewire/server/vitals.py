@@ -20,7 +20,8 @@ from prometheus_client.registry import Collector
 
 from venuewire.core.server_session import ServerSession
 from venuewire.server.answers import Phase, phase_of
-from venuewire.transport.hall import Hall, Premises
+from venuewire.transport.hall import Hall
+from venuewire.transport.premises import Premises
 from venuewire.transport.venue_link import VenueLink
 
 BATCH: Final = 500

@@ -188,7 +188,7 @@ class Archive:
     def _bring_back(self, hall: Hall, record: Remember) -> None:
         assert record.value is not None  # noqa: S101 - as it was read
         try:
-            hall.floor.take_back(record.key, record.value, hall.now())
+            hall.take_back(record.key, record.value)
         except LocalProtocolError as error:
             # Limits may have become narrower; the file keeps it for when they are wide again.
             _logger.warning("%s: %s: %s", self._path, hall.venue.name, error)

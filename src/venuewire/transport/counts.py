@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 _STANDARD: Final = frozenset({*range(1000, 1004), *range(1005, 1016)})
+_TABLES: Final = ("refused", "closed")
 OTHER: Final = 0
 """Stands for every close code a client made up: they must not make a table grow."""
 
@@ -25,6 +26,15 @@ class Tally(Struct, frozen=True):
     """Cut off because they broke the WebSocket protocol."""
     failures: int = 0
     """Cut off because of an error of ours."""
+
+
+class Reading(Struct, frozen=True):
+    """`Counts` at some moment."""
+
+    numbers: dict[str, int]
+    """By the names of its fields."""
+    refused: dict[int, int]
+    closed: dict[int, int]
 
 
 class Counts:
@@ -63,6 +73,19 @@ class Counts:
         self.pushes = 0
         """Frames that were made once for however many."""
         self.publications = self.notifications = 0
+
+    def read(self) -> Reading:
+        numbers = {name: getattr(self, name) for name in self.__slots__ if name not in _TABLES}
+        return Reading(numbers, dict(self.refused), dict(self.closed))
+
+    def add(self, other: Reading) -> None:
+        """What happened elsewhere, too."""
+        for name, value in other.numbers.items():
+            setattr(self, name, getattr(self, name) + value)
+        for name in _TABLES:
+            table: dict[int, int] = getattr(self, name)
+            for code, times in getattr(other, name).items():
+                table[code] = table.get(code, 0) + times
 
     def refuse(self, code: int) -> None:
         self.refused[code] = self.refused.get(code, 0) + 1

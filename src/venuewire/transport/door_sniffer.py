@@ -24,9 +24,11 @@ from venuewire.faults.fault import Never, Slam
 from venuewire.faults.troubles import Welcomed
 from venuewire.transport.deadlines import NEVER
 from venuewire.transport.doors import DoorPlan, Match
-from venuewire.transport.hall import Hall, Premises, address_of
+from venuewire.transport.guests import address_of
+from venuewire.transport.hall import Hall
 from venuewire.transport.http_protocol import HttpFactory, HttpProtocol
 from venuewire.transport.mishaps import report
+from venuewire.transport.premises import Premises
 from venuewire.transport.replies import encode_reply, error_reply, told_by
 from venuewire.transport.request_head import END, RequestHead, parse_head, without_upgrade
 from venuewire.transport.resets import reset

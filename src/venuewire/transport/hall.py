@@ -5,91 +5,34 @@ Law 2: whatever touches the floor is followed by `deliver`, so that no push wait
        event.
 """
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from functools import partial
 from random import Random, SystemRandom
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
-from msgspec.structs import asdict
+from msgspec import Struct, field
 
-from venuewire.core.floor import Floor, Note, Publication
+from venuewire.core.floor import Floor, Note, Publication, RecordKey
 from venuewire.core.http import HttpReply, HttpRequest
-from venuewire.core.instant import Clock, Instant
+from venuewire.core.instant import Instant
 from venuewire.core.secrets import Account, excerpt
 from venuewire.core.server_session import ServerSession
 from venuewire.core.venue import Door, Venue
+from venuewire.faults.fault import Never, Say, Slam
 from venuewire.faults.spec import Spec
-from venuewire.faults.troubles import Troubles
-from venuewire.transport.counts import Counts
-from venuewire.transport.deadlines import DeadlineQueue
-from venuewire.transport.descriptors import RESERVED, descriptors
+from venuewire.faults.troubles import Troubles, announce
+from venuewire.transport import acts
+from venuewire.transport.counts import Counts, Reading
 from venuewire.transport.framing import text_frame
 from venuewire.transport.hardship import Hardship
-from venuewire.transport.journal import Journal, What
-from venuewire.transport.limits import Limits
+from venuewire.transport.journal import What
+from venuewire.transport.ledger import Ledger
 from venuewire.transport.mishaps import report
+from venuewire.transport.premises import Premises
 from venuewire.transport.replies import error_reply
 
 _logger = logging.getLogger(__name__)
-
-
-class Guest(Protocol):
-    """Anyone connected, in whatever state."""
-
-    def part(self, code: int, reason: str) -> None:
-        """Say goodbye and leave as soon as politeness allows."""
-        ...
-
-    def abort(self) -> None:
-        """Leave now."""
-        ...
-
-
-class Guests:
-    """Everyone connected, so that closing time finds them all."""
-
-    def __init__(self) -> None:
-        self._all: dict[Guest, str] = {}
-        self._by_address: dict[str, int] = {}
-        self._gone = asyncio.Event()
-
-    def enter(self, guest: Guest, address: str = "") -> None:
-        self._all[guest] = address
-        self._by_address[address] = self._by_address.get(address, 0) + 1
-
-    def leave(self, guest: Guest) -> None:
-        """Harmless when repeated."""
-        address = self._all.pop(guest, None)
-        if address is not None:
-            self._by_address[address] -= 1
-            if not self._by_address[address]:
-                del self._by_address[address]
-        if not self._all:
-            self._gone.set()
-
-    def of(self, address: str) -> int:
-        return self._by_address.get(address, 0)
-
-    async def gone(self, within: float) -> bool:
-        """Wait until nobody is left; False when `within` seconds did not suffice."""
-        if not self._all:
-            return True
-        self._gone.clear()
-        try:
-            async with asyncio.timeout(within):
-                await self._gone.wait()
-        except TimeoutError:
-            return False
-        return True
-
-    def __iter__(self) -> Iterator[Guest]:
-        """Safe against guests who leave meanwhile."""
-        return iter(tuple(self._all))
-
-    def __len__(self) -> int:
-        return len(self._all)
 
 
 class Carrier(Protocol):
@@ -104,80 +47,39 @@ class Carrier(Protocol):
         ...
 
 
-def address_of(transport: asyncio.BaseTransport) -> str:
-    """The client's, without a port; empty where it has none."""
-    peer = transport.get_extra_info("peername")
-    return str(peer[0]) if isinstance(peer, tuple) else ""
+Verdict: TypeAlias = ServerSession | HttpReply | Never | Slam
+"""What becomes of somebody at a WebSocket door."""
 
 
-class Premises:
-    """What all halls of one process share."""
+class Usher(Protocol):
+    """Asks another process about those that come."""
 
-    def __init__(self, clock: Clock, limits: Limits) -> None:
-        self.clock = clock
-        self.limits = limits
-        self.deadlines = DeadlineQueue(clock)
-        self.guests = Guests()
-        self.turned_away = Guests()
-        """For whom there was no room, while they are being told."""
-        self.journal = Journal(limits.journal_events, clock)
-        self.refused: dict[int, int] = {}
-        """Requests that reached no venue, by HTTP status; 0 are those dropped unheard."""
-        self.draining = False
-        """Nobody new should be sent here; who comes is served."""
-        self.closed = False
-        """Closing time: a TLS handshake that ends now leads nowhere."""
+    def knock(self, door: Door, request: HttpRequest, decided: Callable[[Verdict], None]) -> None:
+        """`decided` is called once, sooner or later; not before this returns."""
+        ...
 
-    def set_limits(self, limits: Limits) -> tuple[str, ...]:
-        """From now on; the names of those that changed. Whoever is connected stays, also if that is
-        more than are let in from now on; a session keeps the size of messages it began with."""
-        before, after = asdict(self.limits), asdict(limits)
-        changed = tuple(name for name, value in after.items() if before[name] != value)
-        if changed:
-            self.limits = limits
-            self.journal.resize(limits.journal_events)
-            told = ", ".join(f"{name}={after[name]}" for name in changed)
-            self.journal.write("limits_changed", reason=told)
-        return changed
 
-    def drain(self, on: bool) -> None:
-        if on != self.draining:
-            self.journal.write("draining" if on else "serving")
-        self.draining = on
+class Elsewhere(Struct, frozen=True):
+    """What other processes that serve the venue have told of their share."""
 
-    def refuse(self, status: int) -> None:
-        self.refused[status] = self.refused.get(status, 0) + 1
-
-    @property
-    def most_connections(self) -> int:
-        """The limit, or what the system's descriptors leave."""
-        limits, allowed = self.limits, descriptors()
-        if allowed is None:
-            return limits.connections
-        return max(1, min(limits.connections, allowed - RESERVED - limits.turned_away))
-
-    def has_room(self, arriving: int) -> bool:
-        """For one more beside so many that are arriving, be it only to be told that there is none;
-        when False, it is dropped unheard."""
-        present = len(self.guests) + len(self.turned_away) + arriving
-        room = present < self.most_connections + self.limits.turned_away
-        if not room:
-            self.refuse(0)
-        return room
-
-    def refusal(self, address: str) -> HttpReply | None:
-        """Why one more connection from there cannot be served; None when it can."""
-        if len(self.guests) >= self.most_connections:
-            return error_reply("busy", "there are too many connections", retry_after="1")
-        most = self.limits.connections_per_address
-        if most is not None and self.guests.of(address) >= most:
-            told = f"one address may have {most} connections"
-            return error_reply("too_many_connections", told, retry_after="1")
-        return None
+    counts: tuple[Reading, ...] = ()
+    """Empty where there are none."""
+    held: int = 0
+    """Subscriptions."""
+    holders: dict[str, int] = field(default_factory=dict)
+    """Open sessions by the key that they have proven themselves by: `Account.key_id`."""
 
 
 async def _nothing_to_keep() -> None:
     """Where nothing outlives the process."""
+
+
+def _unrecorded(act: acts.Act) -> None:
+    """Where nobody else serves the venue."""
+
+
+def _unmissed(session: ServerSession) -> None:
+    """Where nobody else wants to know."""
 
 
 class Hall:
@@ -200,6 +102,20 @@ class Hall:
         it is forgotten that it has."""
         self.settle: Callable[[], Awaitable[None]] = _nothing_to_keep
         """Returns when everything that has changed is kept. Raises `NotKept`."""
+
+        # Where several processes serve the venue.
+        self.ledger: Ledger | None = None
+        """None where nobody will ask for all that the floor knows."""
+        self.record: Callable[[acts.Act], None] = _unrecorded
+        """Told what has been done to the venue as a whole."""
+        self.usher: Usher | None = None
+        """Who decides here about those that come; None: the floor."""
+        self.follows = False
+        """Another process decides what the venue says of its own accord."""
+        self.left: Callable[[ServerSession], None] = _unmissed
+        """Told when a session is gone that had been let in."""
+        self.elsewhere = Elsewhere()
+        """What other processes have told of their share, when they were last asked."""
 
     def admit(self, door: Door, request: HttpRequest) -> ServerSession | HttpReply:
         """Let a client in, or say why not."""
@@ -228,24 +144,24 @@ class Hall:
             reply = self._failed("answering a request", error)
         return reply
 
-    def publish(self, publication: Publication) -> int:
+    def publish(self, publication: Publication, at: Instant | None = None) -> int:
         """How many heard it. Raises `LocalProtocolError` for a bad payload."""
+        now = self.now() if at is None else at
         try:
-            heard = self.floor.publish(publication, self.now())
+            heard = self.floor.publish(publication, now)
         finally:
             self.deliver()
-        self.counts.publications += 1
-        self.note("published", channel=publication.channel, heard=heard)
+        self.record(acts.Published(self.venue.name, publication, now))
         return heard
 
-    def notify(self, note: Note) -> int:
+    def notify(self, note: Note, at: Instant | None = None) -> int:
         """The notification's id. Raises `LocalProtocolError` where there are none."""
+        now = self.now() if at is None else at
         try:
-            number = self.floor.notify(note, self.now())
+            number = self.floor.notify(note, now)
         finally:
             self.deliver()
-        self.counts.notifications += 1
-        self.note("notified", id=number)
+        self.record(acts.Notified(self.venue.name, note, now))
         return number
 
     def withdraw(self, id: int) -> bool:
@@ -254,6 +170,7 @@ class Hall:
         self.deliver()
         if withdrawn:
             self.note("withdrawn", id=id)
+            self.record(acts.Withdrew(self.venue.name, id))
         return withdrawn
 
     def admits(self, account: Account) -> bool:
@@ -263,18 +180,22 @@ class Hall:
         """Let someone in. Raises `ConfigurationError`, `LocalProtocolError`."""
         self.floor.enroll(account)
         self.note("account_added", account=account.name, key=account.key_id)
+        known = self.floor.accounts[account.credentials.api_key]
+        self.record(acts.Enrolled(self.venue.name, known))
 
-    def revoke(self, api_key: str) -> int:
+    def revoke(self, api_key: str, at: Instant | None = None) -> int:
         """How many sessions that ended."""
+        now = self.now() if at is None else at
         account = self.floor.accounts.get(api_key)
         if account is not None:
             self.note("account_revoked", account=account.name, key=account.key_id)
-        ended = self.floor.revoke(api_key, self.now())
+        ended = self.floor.revoke(api_key, now)
         for session in ended:
             carrier: Carrier | None = session.link
             if carrier is not None and session.closing is not None:
                 carrier.part(session.closing.code, session.closing.reason)
         self.deliver()
+        self.record(acts.Revoked(self.venue.name, api_key, now))
         return len(ended)
 
     def let_pass(self, seconds: float) -> None:
@@ -282,6 +203,43 @@ class Hall:
         self.floor.let_pass(seconds)
         self.note("advanced", seconds=seconds)
         self.deliver()
+        self.record(acts.LetPass(self.venue.name, seconds))
+
+    def announce(self, said: Say, now: Instant) -> None:
+        """A fault has the venue tell about itself."""
+        if not self.follows:
+            self.say(said, now)
+
+    def say(self, said: Say, now: Instant) -> None:
+        announce(self.floor, said, now)
+        self.deliver()
+        self.record(acts.Announced(self.venue.name, said, now))
+
+    # What is known, from another process.
+
+    def take_back(self, key: RecordKey, value: bytes) -> None:
+        """As the floor does."""
+        self.floor.take_back(key, value, self.now())
+        if self.ledger is not None:
+            self.ledger.add(key)
+
+    def learn(self, key: RecordKey, value: bytes) -> None:
+        """As `take_back`, while sessions are open."""
+        self.take_back(key, value)
+        self.deliver()
+        self.record(acts.Learned(self.venue.name, key, value))
+
+    def seat(
+        self, door: Door, request: HttpRequest, number: int, at: Instant
+    ) -> ServerSession | HttpReply:
+        """Let somebody in of whom another process has decided so, by the number it gave."""
+        self.floor.count_from(number)
+        try:
+            return self.floor.admit(door.name, request, at)
+        except Exception as error:  # noqa: BLE001 - see `admit`
+            return self._failed("seating a client", error)
+        finally:
+            self.deliver()
 
     @property
     def notifies(self) -> bool:
@@ -303,25 +261,54 @@ class Hall:
                 counts.bytes_out += len(push.sessions) * len(data)
                 _write_to_all(push.sessions, data)
         if self.floor.changed:
+            if self.ledger is not None:
+                self.ledger.note()
             self.keep()
 
     def now(self) -> Instant:
         return self.premises.clock() if self.hardship is None else self.hardship.clock()
 
-    def add_fault(self, spec: Spec, number: int) -> None:
+    def add_fault(self, spec: Spec, number: int, at: float | None = None) -> None:
         """Raises `ConfigurationError` where it makes no sense."""
         premises = self.premises
-        self.troubles.add(spec, number, premises.clock().monotonic)
+        added_at = premises.clock().monotonic if at is None else at
+        self.troubles.add(spec, number, added_at)
         if self.hardship is None:
-            self.hardship = Hardship(self.troubles, self.floor, premises, self.deliver)
+            self.hardship = Hardship(self.troubles, self.floor, premises, self.announce)
         self.hardship.changed()
+        self.record(acts.FaultBegan(self.venue.name, number, str(spec), added_at))
 
     def clear_faults(self, number: int | None = None) -> int:
         """End one, or all; how many there were."""
         cleared = self.troubles.clear(number)
         if self.hardship is not None:
             self.hardship.changed()
+        self.record(acts.FaultsCleared(self.venue.name, number))
         return cleared
+
+    # The whole, where other processes have their share.
+
+    @property
+    def totals(self) -> Counts:
+        """What has happened, here and elsewhere."""
+        if not self.elsewhere.counts:
+            return self.counts
+        whole = Counts()
+        for share in (self.counts.read(), *self.elsewhere.counts):
+            whole.add(share)
+        return whole
+
+    @property
+    def held(self) -> int:
+        """Subscriptions of all sessions together."""
+        return self.floor.held + self.elsewhere.held
+
+    def holding(self, account: Account) -> int:
+        """How many open sessions have proven themselves by its key."""
+        if self.elsewhere.counts:
+            return self.elsewhere.holders.get(account.key_id, 0)
+        holders = self.floor.holders.of(account.credentials.api_key)
+        return sum(one.closing is None for one in holders)
 
     # What happened.
 

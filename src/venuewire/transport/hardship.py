@@ -14,7 +14,7 @@ from venuewire.core.server_session import ServerSession
 from venuewire.core.venue import Door
 from venuewire.faults.fault import Deed, Never, Say, Slam
 from venuewire.faults.rule import HangUp
-from venuewire.faults.troubles import Troubles, Welcomed, announce
+from venuewire.faults.troubles import Troubles, Welcomed
 from venuewire.transport.deadlines import NEVER, DeadlineQueue
 from venuewire.transport.framing import text_frame
 from venuewire.transport.gated_traffic import Link, Traffic
@@ -43,14 +43,18 @@ class Site(Protocol):
 
 class Hardship:
     def __init__(
-        self, troubles: Troubles, floor: Floor, site: Site, deliver: Callable[[], None]
+        self,
+        troubles: Troubles,
+        floor: Floor,
+        site: Site,
+        announce: Callable[[Say, Instant], None],
     ) -> None:
         self.troubles = troubles
         self._floor = floor
         self._site = site
         self._clock = site.clock
         self._deadlines = site.deadlines
-        self._deliver = deliver
+        self._announce = announce
         self.watched_at = NEVER
         self._checked_at = -NEVER
         """Monotonic seconds: what was to come then may have come since."""
@@ -131,8 +135,7 @@ class Hardship:
                         link.traffic.hang_up(deed)
                         link.settle(now)
             case Say():
-                announce(self._floor, deed, now)
-                self._deliver()
+                self._announce(deed, now)
             case _:
                 assert_never(deed)
 

@@ -26,10 +26,11 @@ from venuewire.faults.fault import Never, Slam
 from venuewire.faults.troubles import Welcomed
 from venuewire.transport.access import Access, OperatorOnly
 from venuewire.transport.doors import DoorPlan, Match, WrongMethod
-from venuewire.transport.hall import Hall, Premises
+from venuewire.transport.hall import Hall
 from venuewire.transport.hardship import Hardship
 from venuewire.transport.http_protocol import RESET
 from venuewire.transport.mishaps import report
+from venuewire.transport.premises import Premises
 from venuewire.transport.replies import Code, Mistake, error_reply, respond
 
 _CODES: Final[Mapping[int, Code]] = {

@@ -14,7 +14,7 @@ from math import inf
 from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from venuewire.core.instant import Clock
 
@@ -114,9 +114,8 @@ class Journal:
         account: str = "",
         key: str = "",
     ) -> None:
-        self.written = next(self._numbers)
         event = Event(
-            number=self.written,
+            number=0,
             at=round(self._clock().realtime, 6),
             what=what,
             venue=venue,
@@ -132,6 +131,12 @@ class Journal:
             account=account[:LONGEST_TEXT],
             key=key,
         )
+        self.enter(event)
+
+    def enter(self, event: Event) -> None:
+        """Give it the next number, and remember it."""
+        self.written = next(self._numbers)
+        event = replace(event, number=self.written)
         self._events.append(event)
         if logger.isEnabledFor(logging.INFO):
             logger.info("%s", event, extra={"event": event})

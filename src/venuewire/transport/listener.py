@@ -16,10 +16,11 @@ from venuewire.transport.acceptor import Acceptor
 from venuewire.transport.access import Access
 from venuewire.transport.door_sniffer import DoorSniffer
 from venuewire.transport.doors import DoorPlan
-from venuewire.transport.hall import Hall, Premises
+from venuewire.transport.hall import Hall
 from venuewire.transport.http_app import http_app
 from venuewire.transport.http_protocol import http_factory
 from venuewire.transport.introducer import Introducer
+from venuewire.transport.premises import Premises
 
 _ABORTED_WITHIN = 1.0
 """Seconds in which the loop tells that dropped connections are gone."""

@@ -27,7 +27,8 @@ from venuewire.transport.framing import (
     text_frames,
 )
 from venuewire.transport.gated_traffic import Traffic
-from venuewire.transport.hall import Hall, address_of
+from venuewire.transport.guests import address_of
+from venuewire.transport.hall import Hall
 from venuewire.transport.mishaps import report
 from venuewire.transport.resets import reset
 
@@ -149,6 +150,7 @@ class VenueLink(WSListener):
         # Whatever the dialect forgot, or could not do: nobody on the floor without a link.
         self._floor.leave(self.session)
         self._hall.deliver()
+        self._hall.left(self.session)
         self._hall.premises.guests.leave(self)
 
     def pause_writing(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 from raw_peer import RawPeer, until, upgrade
 from toy_venue import TOY
 from venuewire.server import LocalVenue
-from venuewire.transport import hall
+from venuewire.transport import premises
 from venuewire.transport.limits import Limits
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -133,7 +133,7 @@ async def test_connections_stay_below_what_the_system_allows(
     limits = Limits(connections=500, turned_away=10)
     async with LocalVenue(TOY, limits=limits) as venue:
         for allowed, most in ((None, 500), (1024, 500), (300, 258), (20, 1)):
-            monkeypatch.setattr(hall, "descriptors", lambda allowed=allowed: allowed)
+            monkeypatch.setattr(premises, "descriptors", lambda allowed=allowed: allowed)
             assert venue.state.most_connections == most
 
 

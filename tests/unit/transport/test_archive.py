@@ -14,8 +14,9 @@ from venuewire.core.errors import ConfigurationError, NotKept
 from venuewire.core.floor import Note, Publication
 from venuewire.core.secrets import Account, Credentials
 from venuewire.transport.archive import Archive
-from venuewire.transport.hall import Hall, Premises
+from venuewire.transport.hall import Hall
 from venuewire.transport.limits import Limits
+from venuewire.transport.premises import Premises
 from venuewire.transport.store import Admit, Change, Remember, Revoke, Store
 from venuewire.venues import venue
 

@@ -148,6 +148,11 @@ class KuCoinFloor(Floor):
             self.holders.add(account.credentials.api_key, session)
         return session
 
+    def reject(self, request: HttpRequest, rejection: Rejection, now: Instant) -> ServerSession:
+        query = dict(parse_qsl(request.query, keep_blank_values=True))
+        connect_id = _encodable(query.get("connectId", "")) or None
+        return self._turn_away(connect_id, Refusal(rejection.code, rejection.reason), now)
+
     def leave(self, session: ServerSession) -> None:
         super().leave(session)
         account = session.dialect.account if isinstance(session.dialect, KuCoinServer) else None
