@@ -58,7 +58,7 @@ MUTANTS: Final = (
     Mutant(
         name="descriptors are not minded",
         file="transport/premises.py",
-        old="min(limits.connections, allowed - RESERVED - limits.turned_away)",
+        old="min(limits.connections, room)",
         new="limits.connections",
         breaks="the limit of connections stays below what the system allows",
         tests=LIMITS,

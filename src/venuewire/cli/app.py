@@ -191,6 +191,10 @@ def serve_command(  # noqa: PLR0913, PLR0917 - the options of one command
     tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="PEM.")] = None,
     control_token_file: TokenFile = None,
     log_format: LogLines = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=256, help="Processes that share the port; usually 1."),
+    ] = None,
     drain_delay: DrainDelay = 0.0,
     config_schema: Annotated[
         bool, typer.Option("--config-schema", help="Print the JSON Schema of the file, and end.")
@@ -212,6 +216,7 @@ def serve_command(  # noqa: PLR0913, PLR0917 - the options of one command
         state=state,
         control_token_file=control_token_file,
         log_format=log_format,
+        workers=workers,
         drain_delay=drain_delay,
         json=json,
     )

@@ -43,6 +43,8 @@ class ServeSection(Struct, frozen=True, forbid_unknown_fields=True):
     state: Text | None = None
     """The file in which accounts, notifications and what was published outlive the process; a
     relative path is taken from where the command runs. Usually none."""
+    workers: Annotated[int, Meta(ge=1, le=256)] | None = None
+    """Processes that share the port. Usually 1."""
 
 
 class AccountSection(Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,18 +13,22 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from venuewire.cli.arguments import ALL, chosen_venues, control_token
+from venuewire.cli.arguments import ALL, CONTROL_VARIABLE, chosen_venues, control_token
 from venuewire.cli.config import Config, check_served, read_config
 from venuewire.cli.lines import say, say_json
 from venuewire.cli.log import LogFormat, log_events
 from venuewire.cli.loop import stop_signals
 from venuewire.cli.outcome import SUCCESS, CommandFailed, WrongUsage
+from venuewire.cli.worker import worker_command
 from venuewire.core.errors import ConfigurationError
 from venuewire.core.secrets import Credentials
 from venuewire.core.terms import Edition
 from venuewire.core.venue import Venue
 from venuewire.server import LocalVenue
+from venuewire.server.dispatches import TlsFiles
+from venuewire.server.primary import Primary
 from venuewire.transport.descriptors import raise_descriptors
+from venuewire.transport.tls import server_context
 
 DEFAULT_LISTEN: Final = "127.0.0.1:9010"
 
@@ -44,6 +48,8 @@ class ServeOptions(Struct, frozen=True, kw_only=True):
     control_token_file: Path | None = None
     log_format: LogFormat | None = None
     """None: only what goes wrong, in one line each."""
+    workers: int | None = None
+    """Processes that share the port; None is one."""
     drain_delay: float = 0.0
     """Seconds between saying unhealthy and seeing clients out."""
     json: bool = False
@@ -77,18 +83,28 @@ def local_venue(options: ServeOptions, config: Config) -> LocalVenue:
     venues = chosen_venues(options.venues or config.serve.venues or (ALL,))
     edition = options.edition or config.serve.edition or "documented"
     check_served(config, venues, edition)
+    chosen: dict[str, Any] = {
+        "listen": options.listen or config.serve.listen or DEFAULT_LISTEN,
+        "edition": edition,
+        "accounts": config.accounts or None,
+        "terms": config.terms,
+        "limits": config.limits,
+        "faults": (*config.faults, *options.faults),
+        "state": options.state or config.serve.state,
+        "control_token": control_token(options.control_token_file, os.environ),
+        "ssl_context": _ssl_context(options.tls_cert, options.tls_key),
+    }
+    workers = options.workers or config.serve.workers or 1
     try:
-        return LocalVenue(
-            *venues,
-            listen=options.listen or config.serve.listen or DEFAULT_LISTEN,
-            edition=edition,
-            accounts=config.accounts or None,
-            terms=config.terms,
-            limits=config.limits,
-            faults=(*config.faults, *options.faults),
-            state=options.state or config.serve.state,
-            control_token=control_token(options.control_token_file, os.environ),
-            ssl_context=_ssl_context(options.tls_cert, options.tls_key),
+        if workers == 1:
+            return LocalVenue(*venues, **chosen)
+        return Primary(
+            *(venue.name for venue in venues),
+            workers=workers,
+            command=worker_command(options.log_format),
+            environment=_environment(),
+            tls=_tls_files(options),
+            **chosen,
         )
     except ConfigurationError as error:
         _blame_the_file(options, config, venues, error)
@@ -114,14 +130,21 @@ def _ssl_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext |
         return None
     if certificate is None or key is None:
         raise WrongUsage("--tls-cert and --tls-key belong together")
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2  # Whatever the system's default is.
     try:
-        context.load_cert_chain(certificate, key)
-    except (OSError, ValueError) as error:  # SSLError is an OSError.
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise WrongUsage(f"--tls-cert {certificate}, --tls-key {key}: {reason or error}") from None
-    return context
+        return server_context(certificate, key)
+    except ConfigurationError as error:
+        raise WrongUsage(f"--tls-cert, --tls-key: {error}") from None
+
+
+def _tls_files(options: ServeOptions) -> TlsFiles | None:
+    if options.tls_cert is None or options.tls_key is None:
+        return None
+    return TlsFiles(str(options.tls_cert), str(options.tls_key))
+
+
+def _environment() -> dict[str, str]:
+    """Of workers: the control token is not their business."""
+    return {name: value for name, value in os.environ.items() if name != CONTROL_VARIABLE}
 
 
 def _tell(local: LocalVenue, credentials: dict[str, Credentials]) -> None:

@@ -12,10 +12,11 @@ Law 3: a revoked key opens nothing, and ends what it has opened.
 from collections.abc import Callable, Hashable, Iterable
 from itertools import chain
 from random import Random
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, ClassVar, Final, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from venuewire.core.errors import LocalProtocolError
 from venuewire.core.http import HttpReply, HttpRequest
@@ -147,6 +148,10 @@ class Subscribers:
             del self._by_key[key]
 
 
+def _pace(terms: Terms) -> tuple[float | None, ...]:
+    return terms.max_connects, terms.connects_window, terms.max_calls, terms.calls_window
+
+
 class Floor:
     """Base of every venue's floor. `clock` is for a second reading only: Kraken Spot's `time_out`
     means just before sending, which no `now` passed in can know."""
@@ -199,6 +204,19 @@ class Floor:
     def notify(self, note: Note, now: Instant) -> int:
         """Send a notification; its id. Raises `LocalProtocolError` where there are none."""
         raise LocalProtocolError("this venue has no notifications")
+
+    standing: ClassVar[frozenset[str]] = frozenset({"edition"})
+    """Which of its terms are for good, because something is made of them at the beginning."""
+
+    def adopt(self, terms: Terms) -> None:
+        """Live by these from now on, but for those that stand; sessions keep those they began
+        with, as far as they have taken them. Raises `ConfigurationError`."""
+        before = self.terms
+        stands = {name: getattr(before, name) for name in self.standing}
+        self.terms = replace(terms, **stands)
+        if _pace(self.terms) != _pace(before):
+            self._connects = Turnstile(terms.max_connects, terms.connects_window)
+            self._calls = Turnstile(terms.max_calls, terms.calls_window)
 
     # What a venue may say better.
 

@@ -189,7 +189,7 @@ def _of_speech(orders: Orders) -> tuple[Operation, ...]:
 
 def _of_sessions(orders: Orders) -> tuple[Operation, ...]:
     async def sessions(which: WhichSessions) -> Sessions:
-        return orders.session_states(which.venue, after=which.after, limit=which.limit)
+        return await orders.session_page(which.venue, after=which.after, limit=which.limit)
 
     async def cut(order: CutOrder) -> Affected:
         return Affected(await orders.cut(**_fields(order)))
@@ -321,6 +321,7 @@ def _of_the_past(orders: Orders) -> tuple[Operation, ...]:
             summary="What happened at the doors so far, in numbers.",
             asked=Nothing,
             answer=Tally,
+            looks=True,
             carry_out=tally,
         ),
     )
@@ -347,6 +348,7 @@ def _of_state(orders: Orders) -> tuple[Operation, ...]:
             summary="The limits in force, and each venue's terms and numbers.",
             asked=Nothing,
             answer=State,
+            looks=True,
             carry_out=state,
         ),
         Operation(

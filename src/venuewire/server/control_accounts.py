@@ -106,6 +106,7 @@ def _listing(orders: Orders) -> Operation:
         summary="Who is let in, without their secrets.",
         asked=WhichAccounts,
         answer=AccountList,
+        looks=True,
         errors=("unknown_venue",),
         carry_out=accounts,
     )

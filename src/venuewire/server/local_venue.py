@@ -12,21 +12,28 @@ import ssl
 from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
-from random import Random, SystemRandom
 from types import TracebackType
-from typing import Any, Self, get_args
+from typing import Protocol, Self
 
-import msgspec
+from starlette.routing import BaseRoute
 
 from venuewire.core.errors import ConfigurationError, LocalProtocolError
 from venuewire.core.instant import Clock
 from venuewire.core.secrets import Account, Credentials
-from venuewire.core.terms import Edition, Terms
+from venuewire.core.terms import Edition
 from venuewire.core.venue import Venue
 from venuewire.server.control import operations
 from venuewire.server.fault_board import FaultBoard
 from venuewire.server.metrics import metrics_page
 from venuewire.server.operation import control_routes
+from venuewire.server.options import (
+    Overrides,
+    checked_accounts,
+    checked_terms,
+    parse_address,
+    resolve,
+    rng,
+)
 from venuewire.server.orders import Orders
 from venuewire.transport.access import checked_token
 from venuewire.transport.archive import Archive
@@ -35,11 +42,38 @@ from venuewire.transport.hall import Hall
 from venuewire.transport.limits import Limits
 from venuewire.transport.listener import Listener
 from venuewire.transport.premises import Premises
-from venuewire.venues import venue as venue_named
-from venuewire.venues import venues as all_venues
 
-Overrides = Mapping[str, Any]
-"""Fields of a venue's `Terms`, by name."""
+
+class Listening(Protocol):
+    """What has the port."""
+
+    @property
+    def base(self) -> str:
+        """`http://127.0.0.1:9010`; empty before `start`."""
+        ...
+
+    async def start(
+        self,
+        host: str,
+        port: int,
+        *,
+        ssl_context: ssl.SSLContext | None,
+        control_token: str | None,
+    ) -> str:
+        """Listen; the base URL. Raises `ConfigurationError`."""
+        ...
+
+    async def stop(self) -> None:
+        """See everybody out. Harmless when repeated."""
+        ...
+
+    def take_token(self, token: str | None) -> None:
+        """The control token from now on."""
+        ...
+
+    def take_tls(self, context: ssl.SSLContext) -> None:
+        """The certificate for those who come from now on."""
+        ...
 
 
 class LocalVenue(Orders):
@@ -73,29 +107,38 @@ class LocalVenue(Orders):
 
         Raises `ConfigurationError`.
         """
-        self._address = _parse_address(listen)
+        self._address = parse_address(listen)
         self._ssl_context = ssl_context
         self._control_token = None if control_token is None else checked_token(control_token)
-        self._venues = _resolve(venues)
-        self._given = _accounts(self._venues, accounts)
+        self._venues = resolve(venues)
+        self._given = checked_accounts(self._venues, accounts)
         premises = Premises(clock, limits or Limits())
-        agreed = _terms(self._venues, edition, terms or {})
-        halls = {
-            venue.name: self._opened(venue, agreed[venue.name], premises, seed)
-            for venue in self._venues
-        }
+        self._agreed = checked_terms(self._venues, edition, terms or {})
+        halls = {venue.name: self._opened(venue, premises, seed) for venue in self._venues}
         archive = Archive(None if state is None else Path(state), halls)
         super().__init__(halls, premises, FaultBoard(halls), archive)
-        for fault in faults:
-            self.fault(fault)
-        control = control_routes(operations(self), premises, archive.settle)
-        pages = [metrics_page(halls.values(), premises)]
-        self._listener = Listener(premises, halls.values(), control=control, pages=pages)
+        self._standing_faults = [(fault, self.fault(fault)) for fault in faults]
+        """Those that were given here, with their ids."""
+        control = control_routes(operations(self), premises, self._settle, self._look)
+        pages = [metrics_page(halls.values(), premises, self._look)]
+        self._listener = self._listening(control, pages)
 
-    def _opened(self, venue: Venue, terms: Terms, premises: Premises, seed: int | None) -> Hall:
-        floor = venue.floor(terms, self._given[venue.name], premises.clock, _rng(seed, venue))
-        chance = _rng(None if seed is None else f"{seed}:faults", venue)
+    def _opened(self, venue: Venue, premises: Premises, seed: int | None) -> Hall:
+        terms, accounts = self._agreed[venue.name], self._given[venue.name]
+        floor = venue.floor(terms, accounts, premises.clock, rng(seed, venue))
+        chance = rng(None if seed is None else f"{seed}:faults", venue)
         return Hall(venue, floor, premises, chance)
+
+    def _listening(self, control: Iterable[BaseRoute], pages: Iterable[BaseRoute]) -> Listening:
+        halls = self._halls.values()
+        return Listener(self._premises, halls, control=control, pages=pages)
+
+    async def _settle(self) -> None:
+        """Return when all that was done is kept. Raises `NotKept`."""
+        await self._archive.settle()
+
+    async def _look(self) -> None:
+        """Bring up to date what is known of other processes. Here there are none."""
 
     # Open and closed.
 
@@ -180,81 +223,3 @@ class LocalVenue(Orders):
     def __repr__(self) -> str:
         names = ", ".join(self._halls)
         return f"LocalVenue({names} at {self._listener.base or 'no address yet'})"
-
-
-# Options.
-
-
-def _resolve(venues: tuple[str | Venue, ...]) -> tuple[Venue, ...]:
-    found: dict[str, Venue] = {}
-    for venue in venues:
-        if venue == "all":
-            found |= all_venues()
-        else:
-            resolved = venue_named(venue) if isinstance(venue, str) else venue
-            found[resolved.name] = resolved
-    if not found:
-        raise ConfigurationError("venues: name at least one, or `all`")
-    return tuple(found.values())
-
-
-def _accounts(
-    venues: tuple[Venue, ...], accounts: Iterable[Account] | Mapping[str, Iterable[Account]] | None
-) -> dict[str, tuple[Account, ...]]:
-    if accounts is None:
-        return {venue.name: (Account("demo", venue.demo),) for venue in venues}
-    if isinstance(accounts, Mapping):
-        names = [venue.name for venue in venues]
-        if unknown := sorted(accounts.keys() - names):
-            raise ConfigurationError(
-                f"accounts: {unknown[0]!r} is not here; {', '.join(names)} are"
-            )
-        return {venue.name: tuple(accounts.get(venue.name, ())) for venue in venues}
-    members = tuple(accounts)
-    return {venue.name: members for venue in venues}
-
-
-def _parse_address(listen: str) -> tuple[str, int]:
-    host, colon, port = listen.rpartition(":")
-    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    if not colon or not port.isdecimal() or int(port) > 65535 or (":" in bare and bare == host):
-        raise ConfigurationError(f"listen: {listen!r} is not HOST:PORT or [ADDRESS]:PORT")
-    return bare, int(port)
-
-
-def _terms(
-    venues: Iterable[Venue], edition: Edition, overrides: Mapping[str, Any]
-) -> dict[str, Terms]:
-    if edition not in get_args(Edition):
-        known = ", ".join(get_args(Edition))
-        raise ConfigurationError(f"edition: {edition!r} is none of {known}")
-    by_name = {venue.name: venue for venue in venues}
-    each = overrides if _by_venue(overrides) else dict.fromkeys(by_name, overrides)
-    if unknown := sorted(each.keys() - by_name.keys()):
-        raise ConfigurationError(f"terms: {unknown[0]!r} is not here; {', '.join(by_name)} are")
-    return {
-        name: _overridden(name, venue.terms(edition), each.get(name, {}))
-        for name, venue in by_name.items()
-    }
-
-
-def _by_venue(overrides: Mapping[str, Any]) -> bool:
-    return bool(overrides) and all(isinstance(value, Mapping) for value in overrides.values())
-
-
-def _overridden(venue: str, terms: Terms, overrides: Overrides) -> Terms:
-    fields = {field.name: field.type for field in msgspec.structs.fields(terms)}
-    changes: dict[str, Any] = {}
-    for name, value in overrides.items():
-        if name not in fields:
-            known = ", ".join(fields)
-            raise ConfigurationError(f"terms: {venue} has no {name!r}; it has {known}")
-        try:
-            changes[name] = msgspec.convert(value, fields[name])
-        except msgspec.ValidationError as error:
-            raise ConfigurationError(f"terms: {name} of {venue}: {error}") from None
-    return msgspec.structs.replace(terms, **changes)
-
-
-def _rng(seed: object, venue: Venue) -> Random:
-    return SystemRandom() if seed is None else Random(f"{seed}:{venue.name}")

@@ -5,7 +5,7 @@ Law 2: every label has a bounded number of values: venues, statuses, close codes
        an address or a channel.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Final, TypeAlias
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector
@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from venuewire.server.vitals import VitalsMetrics, look
+from venuewire.server.vitals import VitalsMetrics
+from venuewire.server.vitals import look as look_at
 from venuewire.transport.counts import OTHER
 from venuewire.transport.hall import Hall
 from venuewire.transport.premises import Premises
@@ -42,7 +43,10 @@ _COUNTERS: Final[Mapping[str, tuple[str, str]]] = {
 _Labeled: TypeAlias = Iterable[tuple[tuple[str, ...], float]]
 
 
-def metrics_page(halls: Iterable[Hall], premises: Premises) -> Route:
+def metrics_page(
+    halls: Iterable[Hall], premises: Premises, look: Callable[[], Awaitable[None]]
+) -> Route:
+    """`look` brings up to date what is known of other processes."""
     all_halls = tuple(halls)
     registry = CollectorRegistry(auto_describe=False)
     registry.register(VenueMetrics(all_halls, premises))
@@ -50,7 +54,8 @@ def metrics_page(halls: Iterable[Hall], premises: Premises) -> Route:
     ProcessCollector(registry=registry)
 
     async def metrics(_: Request) -> Response:
-        vitals.vitals = await look(all_halls)
+        await look()
+        vitals.vitals = await look_at(all_halls)
         return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST})
 
     return Route("/metrics", metrics)
@@ -91,7 +96,7 @@ class VenueMetrics(Collector):
             "venuewire_handshakes_refused",
             "Requests that reached no venue, by HTTP status; 0 is dropped unheard",
             ("status",),
-            [((str(status),), times) for status, times in premises.refused.items()],
+            [((str(status),), times) for status, times in premises.refusals.items()],
         )
 
     def _present(self) -> Iterator[Metric]:

@@ -47,6 +47,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     answer: type[Struct]
     errors: tuple[Code, ...] = ()
     """Beside those that any operation may answer with."""
+    looks: bool = False
+    """What it answers is of all processes there are."""
     carry_out: Callable[[Any], Awaitable[Struct]]
     """Takes an `asked`, gives an `answer`."""
 
@@ -64,11 +66,15 @@ class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def control_routes(
-    operations: Iterable[Operation], premises: Premises, settle: Callable[[], Awaitable[None]]
+    operations: Iterable[Operation],
+    premises: Premises,
+    settle: Callable[[], Awaitable[None]],
+    look: Callable[[], Awaitable[None]],
 ) -> list[BaseRoute]:
     """What is served below `/control`: each operation, and the document that describes them.
 
-    `settle` returns when everything that has changed is kept, or raises `NotKept`.
+    `settle` returns when everything that has changed is kept, or raises `NotKept`; `look` brings up
+    to date what is known of other processes.
     """
     listed = tuple(operations)
     described = json_reply(200, msgspec.json.encode(document(listed)))
@@ -78,7 +84,7 @@ def control_routes(
 
     return [
         *(
-            Route(each.path, _endpoint(each, premises, settle), methods=[each.method])
+            Route(each.path, _endpoint(each, premises, settle, look), methods=[each.method])
             for each in listed
         ),
         Route("/openapi.json", openapi),
@@ -86,7 +92,10 @@ def control_routes(
 
 
 def _endpoint(
-    operation: Operation, premises: Premises, settle: Callable[[], Awaitable[None]]
+    operation: Operation,
+    premises: Premises,
+    settle: Callable[[], Awaitable[None]],
+    look: Callable[[], Awaitable[None]],
 ) -> Callable[[Request], Awaitable[Response]]:
     read = _reader_of(operation)
 
@@ -94,6 +103,8 @@ def _endpoint(
         body = await read_body(request, premises.limits.body_bytes)
         try:
             asked = read(request.scope["query_string"], body)
+            if operation.looks:
+                await look()
             answered = msgspec.json.encode(await operation.carry_out(asked))
             await settle()
             return json_reply(200, answered, cache_control="no-store")

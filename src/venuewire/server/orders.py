@@ -5,26 +5,32 @@ Law: an order is checked as a whole before any of it is carried out.
 """
 
 from collections.abc import Iterable, Mapping
-from itertools import islice
 from math import inf
 from typing import Any
 
 import msgspec
 
-from venuewire.core.errors import ConfigurationError, LocalProtocolError, NotHere
+from venuewire.core.errors import ConfigurationError, LocalProtocolError
 from venuewire.core.floor import Note, Noted, Publication
 from venuewire.core.secrets import Account, Credentials
 from venuewire.core.server_session import ServerSession
 from venuewire.server.accounts import Accounts, AccountState, account_state
-from venuewire.server.answers import Sessions, State, session_state, state_of
+from venuewire.server.answers import Sessions, State, state_of
 from venuewire.server.fault_board import FaultBoard, FaultState
+from venuewire.server.session_deeds import (
+    age_sessions,
+    chosen,
+    cut_sessions,
+    hall_named,
+    let_pass,
+    page_of,
+)
 from venuewire.transport.archive import Archive
 from venuewire.transport.counts import Tally, tally_of
 from venuewire.transport.hall import Hall
 from venuewire.transport.journal import Event
 from venuewire.transport.limits import Limits
 from venuewire.transport.premises import Premises
-from venuewire.transport.venue_link import VenueLink
 
 
 class Orders:
@@ -163,11 +169,16 @@ class Orders:
 
         after: of one venue, only those with a greater number. Raises `NotHere`.
         """
-        chosen = self._chosen(venue)
+        meant = self._chosen(venue)
         if after and venue is None and len(self._halls) > 1:
             raise LocalProtocolError("after: numbers count within one venue: name it")
-        page = islice((pair for pair in chosen if pair[1].number > after), limit)
-        return Sessions(tuple(session_state(*pair) for pair in page), len(chosen))
+        return page_of(meant, after=after, limit=limit)
+
+    async def session_page(
+        self, venue: str | None = None, *, after: int = 0, limit: int = 100
+    ) -> Sessions:
+        """As `session_states`, from whichever process carries them."""
+        return self.session_states(venue, after=after, limit=limit)
 
     async def cut(
         self,
@@ -185,17 +196,7 @@ class Orders:
 
         Raises `NotHere`.
         """
-        chosen = self._chosen(venue, session)
-        for hall, each in chosen:
-            hall.note("cut", session=each.number, code=1006 if abort else code, reason=reason)
-            link: VenueLink | None = each.link
-            if link is None:
-                each.close(code or 1001, reason, abort=abort)
-            elif code is None and not abort:
-                link.end()
-            else:
-                link.cut(code or 1001, reason, abort=abort)
-        return len(chosen)
+        return cut_sessions(self._chosen(venue, session), code, reason, abort=abort)
 
     async def age(
         self, seconds: float, *, venue: str | None = None, session: int | None = None
@@ -204,13 +205,8 @@ class Orders:
 
         One that is older than its venue allows is cut. Raises `NotHere`.
         """
-        _check_span(seconds)
-        chosen = self._chosen(venue, session)
-        for hall, each in chosen:
-            each.grow_older(seconds - (hall.now().monotonic - each.began_at))
-            _settle(hall, each)
-            hall.note("aged", session=each.number, seconds=seconds)
-        return len(chosen)
+        check_span(seconds)
+        return age_sessions(self._chosen(venue, session), seconds)
 
     async def advance(self, seconds: float, *, venue: str | None = None) -> int:
         """As if so many seconds had passed: sessions and tokens are that much older; how many
@@ -219,15 +215,11 @@ class Orders:
         Clocks on the wire are not touched, and nobody has been silent meanwhile. Raises `NotHere`,
         `NotKept`.
         """
-        _check_span(seconds)
+        check_span(seconds)
         halls = self._halls.values() if venue is None else [self._hall(venue)]
-        sessions = [(hall, each) for hall in halls for each in hall.floor.sessions.values()]
-        for hall in halls:
-            hall.let_pass(seconds)
-        for hall, each in sessions:
-            _settle(hall, each)
+        older = sum(let_pass(hall, seconds) for hall in halls)
         await self._archive.settle()
-        return len(sessions)
+        return older
 
     # Faults.
 
@@ -314,24 +306,10 @@ class Orders:
         self, venue: str | None = None, session: int | None = None
     ) -> list[tuple[Hall, ServerSession]]:
         """All sessions, a venue's, or one by its number. Raises `NotHere`."""
-        if session is not None:
-            hall = self._hall(venue)
-            found = hall.floor.sessions.get(session)
-            if found is None:
-                raise NotHere("session", f"{hall.venue.name} has no session {session}")
-            return [(hall, found)]
-        halls = self._halls.values() if venue is None else [self._hall(venue)]
-        return [(hall, each) for hall in halls for each in hall.floor.sessions.values()]
+        return chosen(self._halls, venue, session)
 
     def _hall(self, venue: str | None) -> Hall:
-        if venue is None:
-            if len(self._halls) != 1:
-                raise LocalProtocolError("there are several venues here: name one")
-            return next(iter(self._halls.values()))
-        if venue not in self._halls:
-            there = ", ".join(self._halls)
-            raise NotHere("venue", f"venue: {venue!r} is not here; there are {there}")
-        return self._halls[venue]
+        return hall_named(self._halls, venue)
 
     def _notifying_hall(self, venue: str | None) -> Hall:
         if venue is not None:
@@ -342,15 +320,9 @@ class Orders:
         return able[0]
 
 
-def _check_span(seconds: float) -> None:
+def check_span(seconds: float) -> None:
     if not 0 <= seconds < inf:
         raise LocalProtocolError("seconds: a number of them is expected, and none below 0")
-
-
-def _settle(hall: Hall, session: ServerSession) -> None:
-    link: VenueLink | None = session.link
-    if link is not None:
-        link.settle(hall.now())
 
 
 def _json(payload: Any) -> bytes:

@@ -38,7 +38,9 @@ class Acceptor:
         self._sockets: list[socket.socket] = []
         self._pauses: dict[socket.socket, asyncio.TimerHandle] = {}
 
-    async def listen(self, host: str, port: int, *, reuse_port: bool = False) -> int:
+    async def listen(
+        self, host: str, port: int, *, reuse_port: bool = False, paused: bool = False
+    ) -> int:
         """The port. Raises `OSError` when the address cannot be had."""
         server = await self._loop.create_server(
             asyncio.Protocol, host, port, reuse_port=reuse_port or None, start_serving=False
@@ -50,7 +52,8 @@ class Acceptor:
             each.setblocking(False)
             each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _UNREAD)  # Accepted ones inherit.
             each.listen(_BACKLOG)
-            self._resume(each)
+            if not paused:
+                self._resume(each)
         bound: int = self._sockets[0].getsockname()[1]
         return bound
 
@@ -62,6 +65,17 @@ class Acceptor:
             self._loop.remove_reader(each)
             each.close()
         self._sockets.clear()
+
+    def pause(self) -> None:
+        """Leave those who come where they wait, until `resume`."""
+        for listening in self._sockets:
+            if (pause := self._pauses.pop(listening, None)) is not None:
+                pause.cancel()
+            self._loop.remove_reader(listening)
+
+    def resume(self) -> None:
+        for listening in self._sockets:
+            self._resume(listening)
 
     # Accepting.
 

@@ -34,6 +34,10 @@ class Access:
         self._host = host.lower()
         self._token = None if token is None else checked_token(token)
 
+    def take(self, token: str | None) -> None:
+        """From now on. Raises `ConfigurationError` for a token that is none."""
+        self._token = None if token is None else checked_token(token)
+
     def refuse(self, request: Request) -> HttpReply | None:
         """None when the request may be answered."""
         headers = request.headers

@@ -3,8 +3,7 @@
 A WebSocket upgrade that a venue admits goes to picows, anything else to uvicorn's HTTP protocol,
 which drives an ASGI application.
 
-Law 1: the head is read once, here. picows is given one that it certainly takes, so that its own
-       opinions (about `Connection: keep-alive, Upgrade`, about showing errors) never matter.
+Law 1: the head is read once, here.
 Law 2: a connection that is not being answered has until its deadline to deliver a whole request;
        single bytes do not buy time.
 Law 3: only a session that is surely carried is admitted: what can be wrong with an upgrade is
@@ -14,18 +13,16 @@ Law 3: only a session that is surely carried is admitted: what can be wrong with
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any, Final
-
-from picows import WSAutoPingStrategy, WSUpgradeRequest
-from picows.picows import WSProtocol  # type: ignore[attr-defined]
+from typing import Final, assert_never
 
 from venuewire.core.http import HttpReply, HttpRequest
+from venuewire.core.server_session import ServerSession
 from venuewire.faults.fault import Never, Slam
 from venuewire.faults.troubles import Welcomed
 from venuewire.transport.deadlines import NEVER
 from venuewire.transport.doors import DoorPlan, Match
 from venuewire.transport.guests import address_of
-from venuewire.transport.hall import Hall
+from venuewire.transport.hall import Hall, Usher, Verdict
 from venuewire.transport.http_protocol import HttpFactory, HttpProtocol
 from venuewire.transport.mishaps import report
 from venuewire.transport.premises import Premises
@@ -33,59 +30,25 @@ from venuewire.transport.replies import encode_reply, error_reply, told_by
 from venuewire.transport.request_head import END, RequestHead, parse_head, without_upgrade
 from venuewire.transport.resets import reset
 from venuewire.transport.unread import limit_unread
+from venuewire.transport.upgrading import upgrade
 from venuewire.transport.venue_link import VenueLink
 
 _READ_BYTES: Final = 2048
-"""What is read into at first, also by a session, whose library asks for no less. Most never need
-more; it is an eighth of what an idle session costs."""
+"""What is read into at first. Most never need more."""
 _LINGER: Final = 1.0
 """Seconds in which the rest of a refused request is read and dropped: closing upon unread bytes
 would reset the connection, and the refusal might be lost with it."""
 _LONGEST_HOLD: Final = 600.0
 """Seconds a fault may leave a client unanswered."""
-_NEUTRAL_HEAD: Final = (
-    b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n\r\n"
-)
 
 _logger = logging.getLogger(__name__)
-
-
-_picows_logger = logging.getLogger("venuewire.transport.picows")
-
-
-class _Complaints:
-    """What picows has to say of one client, in the form of a logger. It calls a peer's mistakes
-    errors, and they are not errors of this process; but it ends the session then, and this is all
-    that it tells."""
-
-    __slots__ = ("_link",)
-
-    def __init__(self, link: VenueLink) -> None:
-        self._link = link
-
-    def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - as loggers have it
-        return _picows_logger.isEnabledFor(level)
-
-    def log(self, level: int, text: str, *values: object) -> None:
-        _picows_logger.log(min(level, logging.DEBUG), text, *values)
-
-    def info(self, text: str, *values: object) -> None:
-        self.log(logging.INFO, text, *values)
-
-    debug = warning = info
-
-    def error(self, text: str, *values: object) -> None:
-        self._link.complained()
-        self.log(logging.ERROR, text, *values)
-
-    exception = error
 
 
 class DoorSniffer(asyncio.BufferedProtocol):
     """Stays the connection's protocol as long as that is HTTP; picows takes its place."""
 
     __slots__ = (
+        "_asking",
         "_buffer",
         "_head",
         "_http",
@@ -94,11 +57,20 @@ class DoorSniffer(asyncio.BufferedProtocol):
         "_plan",
         "_premises",
         "_transport",
+        "_unwanted",
         "deadline",
         "watched_at",
     )
 
-    def __init__(self, premises: Premises, plan: DoorPlan[Hall], http_factory: HttpFactory) -> None:
+    def __init__(
+        self,
+        premises: Premises,
+        plan: DoorPlan[Hall],
+        http_factory: HttpFactory,
+        unwanted: HttpReply | None = None,
+    ) -> None:
+        """`unwanted` is what whoever accepted the connection would have it told at once."""
+        self._unwanted = unwanted
         self._premises = premises
         self._plan = plan
         self._http_factory = http_factory
@@ -108,6 +80,9 @@ class DoorSniffer(asyncio.BufferedProtocol):
         self._http: HttpProtocol | None = None
         self._leaving = False
         """The last word is said; what still arrives is dropped."""
+        self._asking: Callable[[], None] | None = None
+        """Set while another process is being asked: what arrives meanwhile is read afterwards; to
+        be called when the client is gone."""
         self.deadline: float | None = None
         self.watched_at = NEVER
 
@@ -126,7 +101,7 @@ class DoorSniffer(asyncio.BufferedProtocol):
             return
         limit_unread(transport, premises.limits.unread_timeout)
         address = address_of(transport)
-        if (refusal := premises.refusal(address)) is not None:
+        if (refusal := self._unwanted or premises.refusal(address)) is not None:
             soon(self._turn_away, refusal)
             return
         premises.guests.enter(self, address)
@@ -157,6 +132,8 @@ class DoorSniffer(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forgotten()
+        if self._asking is not None:
+            self._asking()
         if self._http is not None:
             self._http.connection_lost(exc)
 
@@ -201,6 +178,10 @@ class DoorSniffer(asyncio.BufferedProtocol):
     def _received(self, data: bytes) -> None:
         if self._http is not None:
             self._http.data_received(data)
+        elif self._asking is not None:
+            self._head += data
+            if len(self._head) > self._premises.limits.head_bytes:
+                self._transport.abort()  # Nobody says so much before it is let in.
         elif not self._leaving:
             self._head += data
             self._sniff()
@@ -237,6 +218,9 @@ class DoorSniffer(asyncio.BufferedProtocol):
 
     def _knock(self, match: Match[Hall], head: RequestHead, rest: bytes) -> None:
         request, hardship = self._request(head), match.hall.hardship
+        if (usher := match.hall.usher) is not None:
+            self._ask(usher, match, request, head, rest)
+            return
         if hardship is None:
             self._enter(match, request, head, rest)
             return
@@ -245,12 +229,36 @@ class DoorSniffer(asyncio.BufferedProtocol):
                 self._hold(wait, lambda: self._enter(match, heard, head, rest))
             case Welcomed(heard):
                 self._enter(match, heard, head, rest)
+            case refusal:
+                self._obey(refusal, match, head, rest)
+
+    def _ask(
+        self, usher: Usher, match: Match[Hall], request: HttpRequest, head: RequestHead, rest: bytes
+    ) -> None:
+        self._be_patient()
+        self._head[:] = rest
+
+        def decided(verdict: Verdict) -> None:
+            if not self._transport.is_closing():
+                self._asking = None
+                self._obey(verdict, match, head, bytes(self._head))
+            elif isinstance(verdict, ServerSession):
+                match.hall.dismiss(verdict)
+
+        self._asking = usher.knock(match.door, request, decided)
+
+    def _obey(self, verdict: Verdict, match: Match[Hall], head: RequestHead, rest: bytes) -> None:
+        match verdict:
+            case ServerSession():
+                self._speak_websocket(VenueLink(match.hall, verdict), head, rest)
+            case HttpReply():
+                self._refuse(verdict)
             case Never():
                 self._hold(_LONGEST_HOLD, self._transport.abort)
             case Slam():
                 reset(self._transport)
-            case refusal:
-                self._refuse(refusal)
+            case _:
+                assert_never(verdict)
 
     def _hold(self, seconds: float, then: Callable[[], None]) -> None:
         """Leave a client unanswered; what it sends meanwhile is dropped."""
@@ -267,20 +275,10 @@ class DoorSniffer(asyncio.BufferedProtocol):
     def _enter(
         self, match: Match[Hall], request: HttpRequest, head: RequestHead, rest: bytes
     ) -> None:
-        admitted = match.hall.admit(match.door, request)
-        if isinstance(admitted, HttpReply):
-            self._refuse(admitted)
-        else:
-            self._speak_websocket(VenueLink(match.hall, admitted), head, rest)
+        self._obey(match.hall.admit(match.door, request), match, head, rest)
 
     def _speak_websocket(self, link: VenueLink, head: RequestHead, rest: bytes) -> None:
-        protocol = _picows_protocol(link, self._premises.limits.message_bytes)
-        self._transport.set_protocol(protocol)
-        protocol.connection_made(self._transport)
-        key = (head.websocket_key or "").encode()
-        _feed(protocol, _NEUTRAL_HEAD % key)
-        if rest:
-            _feed(protocol, rest)
+        upgrade(self._transport, link, head, rest, self._premises.limits.message_bytes)
         self._forgotten()
 
     def _speak_http(self, raw: bytes, rest: bytes) -> None:
@@ -353,37 +351,3 @@ def _wrong_with(head: RequestHead) -> HttpReply | None:
     if head.websocket_key is None:
         return error_reply("bad_request", "Sec-WebSocket-Key is not the base64 of 16 bytes")
     return None
-
-
-def _picows_protocol(link: VenueLink, max_frame_size: int) -> Any:
-    def factory(_: WSUpgradeRequest) -> VenueLink:
-        return link
-
-    return WSProtocol(
-        None,
-        None,
-        False,  # is_client_side; picows takes no names here
-        factory,
-        _Complaints(link),
-        True,  # disconnect_on_exception
-        None,  # the handshake is over at once
-        False,  # no pings of its own
-        0,
-        0,
-        WSAutoPingStrategy.PING_WHEN_IDLE,
-        False,  # the link answers PINGs: the session must hear of them
-        max_frame_size,
-        None,
-        _READ_BYTES,
-    )
-
-
-def _feed(protocol: Any, data: bytes) -> None:
-    """As a transport would: as much at a time as the protocol has room for."""
-    rest = memoryview(data)
-    while rest:
-        room = protocol.get_buffer(-1)
-        size = min(len(room), len(rest))
-        room[:size] = rest[:size]
-        protocol.buffer_updated(size)
-        rest = rest[size:]

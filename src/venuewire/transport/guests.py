@@ -4,6 +4,7 @@ Law: whoever enters leaves exactly once, however often that is said.
 """
 
 import asyncio
+import socket
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
@@ -71,6 +72,15 @@ class Guests:
 
     def __len__(self) -> int:
         return len(self._all)
+
+
+def address_of_peer(stream: socket.socket) -> str:
+    """As `address_of`; empty also when it is gone already."""
+    try:
+        peer = stream.getpeername()
+    except OSError:
+        return ""
+    return str(peer[0]) if isinstance(peer, tuple) else ""
 
 
 def address_of(transport: asyncio.BaseTransport) -> str:

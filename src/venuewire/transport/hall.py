@@ -54,8 +54,11 @@ Verdict: TypeAlias = ServerSession | HttpReply | Never | Slam
 class Usher(Protocol):
     """Asks another process about those that come."""
 
-    def knock(self, door: Door, request: HttpRequest, decided: Callable[[Verdict], None]) -> None:
-        """`decided` is called once, sooner or later; not before this returns."""
+    def knock(
+        self, door: Door, request: HttpRequest, decided: Callable[[Verdict], None]
+    ) -> Callable[[], None]:
+        """`decided` is called once, sooner or later; not before this returns. What is returned is
+        to be called when the client is gone before that."""
         ...
 
 
@@ -117,10 +120,12 @@ class Hall:
         self.elsewhere = Elsewhere()
         """What other processes have told of their share, when they were last asked."""
 
-    def admit(self, door: Door, request: HttpRequest) -> ServerSession | HttpReply:
+    def admit(
+        self, door: Door, request: HttpRequest, at: Instant | None = None
+    ) -> ServerSession | HttpReply:
         """Let a client in, or say why not."""
         try:
-            admitted = self.floor.admit(door.name, request, self.now())
+            admitted = self.floor.admit(door.name, request, self.now() if at is None else at)
         except Exception as error:  # noqa: BLE001 - a floor's bug must not show itself to clients
             admitted = self._failed("admitting a client", error)
         if isinstance(admitted, HttpReply):
@@ -131,6 +136,12 @@ class Hall:
             self.counts.admitted += 1
         self.deliver()
         return admitted
+
+    def dismiss(self, session: ServerSession) -> None:
+        """It was let in, and its client is gone before it could be told."""
+        self.floor.leave(session)
+        self.deliver()
+        self.left(session)
 
     async def answer(self, door: Door, request: HttpRequest) -> HttpReply:
         """When it leaves, what it uses up is kept: a nonce is good once, also after a restart."""

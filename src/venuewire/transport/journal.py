@@ -43,6 +43,9 @@ What: TypeAlias = Literal[
     "draining",
     "serving",
     "limits_changed",
+    "worker_began",
+    "worker_lost",
+    "reloaded",
 ]
 
 logger: Final = logging.getLogger(__name__)

@@ -44,6 +44,7 @@ class Listener:
         self._plan = DoorPlan((hall.venue, hall) for hall in self.halls.values())
         self._acceptor: Acceptor | None = None
         self._introducer: Introducer | None = None
+        self._access: Access | None = None
         self._base = ""
 
     async def start(
@@ -56,7 +57,7 @@ class Listener:
         control_token: str | None = None,
     ) -> str:
         """Listen; the base URL. Raises `ConfigurationError` when the address cannot be had."""
-        access = Access(host, control_token)
+        self._access = access = Access(host, control_token)
         app = http_app(self._plan, self.premises, access, control=self._control, pages=self._pages)
         speak_http = http_factory(app, lambda: self.premises.limits)
         introducer = Introducer(
@@ -75,7 +76,7 @@ class Listener:
         self.premises.closed = False
         self.premises.drain(False)
         scheme = "http" if ssl_context is None else "https"
-        self._base = f"{scheme}://{_reachable(host)}:{bound}"
+        self._base = f"{scheme}://{reachable(host)}:{bound}"
         _logger.info("listening on %s", self._base)
         return self._base
 
@@ -85,23 +86,18 @@ class Listener:
             return
         self._acceptor.close()
         self._introducer.close()
-        self.premises.drain(True)
-        self.premises.closed = True
-        for hall in self.halls.values():
-            hall.clear_faults()  # They would keep people in.
-        guests = self.premises.guests
-        for guest in guests:
-            guest.part(1001, "going away")
-        for refused in self.premises.turned_away:
-            refused.abort()
-        if not await guests.gone(self.premises.limits.drain_timeout):
-            _logger.info("%d connections did not leave in time: dropped", len(guests))
-            for guest in guests:
-                guest.abort()
-            await guests.gone(_ABORTED_WITHIN)
-        self.premises.deadlines.close()
-        await asyncio.sleep(0)  # Lets transports finish closing.
+        await see_out(self.premises, self.halls.values())
         self._acceptor = None
+
+    def take_token(self, token: str | None) -> None:
+        """The control token from now on."""
+        if self._access is not None:
+            self._access.take(token)
+
+    def take_tls(self, context: ssl.SSLContext) -> None:
+        """The certificate for those who come from now on."""
+        if self._introducer is not None:
+            self._introducer.context = context
 
     @property
     def base(self) -> str:
@@ -109,7 +105,27 @@ class Listener:
         return self._base
 
 
-def _reachable(host: str) -> str:
+async def see_out(premises: Premises, halls: Iterable[Hall]) -> None:
+    """Tell everybody to go, and drop who stays."""
+    premises.drain(True)
+    premises.closed = True
+    for hall in halls:
+        hall.clear_faults()  # They would keep people in.
+    guests = premises.guests
+    for guest in guests:
+        guest.part(1001, "going away")
+    for refused in premises.turned_away:
+        refused.abort()
+    if not await guests.gone(premises.limits.drain_timeout):
+        _logger.info("%d connections did not leave in time: dropped", len(guests))
+        for guest in guests:
+            guest.abort()
+        await guests.gone(_ABORTED_WITHIN)
+    premises.deadlines.close()
+    await asyncio.sleep(0)  # Lets transports finish closing.
+
+
+def reachable(host: str) -> str:
     """A name under which a client on this machine reaches what listens on `host`."""
     try:
         address = ip_address(host)

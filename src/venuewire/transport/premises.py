@@ -3,6 +3,8 @@
 Law: nobody is dropped in silence as long as there is a place to be told in.
 """
 
+from collections.abc import Callable
+
 from msgspec.structs import asdict
 
 from venuewire.core.http import HttpReply
@@ -13,6 +15,11 @@ from venuewire.transport.guests import Guests
 from venuewire.transport.journal import Journal
 from venuewire.transport.limits import Limits
 from venuewire.transport.replies import error_reply
+
+
+def _nobody() -> int:
+    """Where nobody else serves."""
+    return 0
 
 
 class Premises:
@@ -32,6 +39,14 @@ class Premises:
         """Nobody new should be sent here; who comes is served."""
         self.closed = False
         """Closing time: a TLS handshake that ends now leads nowhere."""
+
+        # Where several processes share the port.
+        self.processes = 1
+        """That serve; each has its own descriptors."""
+        self.served_elsewhere: Callable[[], int] = _nobody
+        """Connections of other processes."""
+        self.refused_elsewhere: dict[int, int] = {}
+        """As `refused`, when they were last asked."""
 
     def set_limits(self, limits: Limits) -> tuple[str, ...]:
         """From now on; the names of those that changed. Whoever is connected stays, also if that is
@@ -55,7 +70,15 @@ class Premises:
 
     @property
     def connections(self) -> int:
-        return len(self.guests)
+        return len(self.guests) + self.served_elsewhere()
+
+    @property
+    def refusals(self) -> dict[int, int]:
+        """As `refused`, of all processes."""
+        whole = dict(self.refused)
+        for status, times in self.refused_elsewhere.items():
+            whole[status] = whole.get(status, 0) + times
+        return whole
 
     @property
     def most_connections(self) -> int:
@@ -63,7 +86,8 @@ class Premises:
         limits, allowed = self.limits, descriptors()
         if allowed is None:
             return limits.connections
-        return max(1, min(limits.connections, allowed - RESERVED - limits.turned_away))
+        room = self.processes * (allowed - RESERVED - limits.turned_away)
+        return max(1, min(limits.connections, room))
 
     def has_room(self, arriving: int) -> bool:
         """For one more beside so many that are arriving, be it only to be told that there is none;
@@ -77,9 +101,15 @@ class Premises:
     def refusal(self, address: str) -> HttpReply | None:
         """Why one more connection from there cannot be served; None when it can."""
         if len(self.guests) >= self.most_connections:
-            return error_reply("busy", "there are too many connections", retry_after="1")
+            return self.busy()
         most = self.limits.connections_per_address
         if most is not None and self.guests.of(address) >= most:
-            told = f"one address may have {most} connections"
-            return error_reply("too_many_connections", told, retry_after="1")
+            return self.crowded()
         return None
+
+    def busy(self) -> HttpReply:
+        return error_reply("busy", "there are too many connections", retry_after="1")
+
+    def crowded(self) -> HttpReply:
+        told = f"one address may have {self.limits.connections_per_address} connections"
+        return error_reply("too_many_connections", told, retry_after="1")

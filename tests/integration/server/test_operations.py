@@ -22,7 +22,12 @@ from venuewire.transport.replies import STATUSES, ErrorAnswer
 from venuewire.venues import venues
 
 TABLE: Final = operations(LocalVenue(TOY))
-PARTS: Final = {"session_states": "sessions", "forgotten": "journal", "last_event": "journal"}
+PARTS: Final = {
+    "session_states": "sessions",
+    "session_page": "sessions",
+    "forgotten": "journal",
+    "last_event": "journal",
+}
 """Members that an operation of another name answers for."""
 
 

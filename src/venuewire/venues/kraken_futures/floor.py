@@ -58,6 +58,7 @@ def milliseconds(now: Instant) -> int:
 
 class KrakenFuturesFloor(Floor):
     terms: KrakenFuturesTerms
+    standing = Floor.standing | {"products", "max_trades", "max_levels"}
 
     def __init__(
         self, terms: Terms, accounts: Iterable[Account], clock: Clock, rng: Random

@@ -31,6 +31,7 @@ _OPENING_SYMBOL: Final = "BTC-USD"
 
 class KrakenPrimeFloor(Floor):
     terms: KrakenPrimeTerms
+    standing = Floor.standing | {"timestamp_window"}
 
     def __init__(
         self, terms: Terms, accounts: Iterable[Account], *, clock: Clock, rng: Random

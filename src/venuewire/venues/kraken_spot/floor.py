@@ -36,6 +36,7 @@ PERMISSION: Final = "websocket"
 
 class KrakenSpotFloor(Floor):
     terms: KrakenSpotTerms
+    standing = Floor.standing | {"symbols", "max_symbols", "token_lifetime", "max_tokens"}
 
     def __init__(
         self, terms: Terms, accounts: Iterable[Account], clock: Clock, rng: Random

@@ -54,6 +54,10 @@ Subscription: TypeAlias = tuple[str, str | None]
 
 class KuCoinFloor(Floor):
     terms: KuCoinTerms
+    standing = Floor.standing | {
+        *("token_key", "token_lifetime", "timestamp_window"),
+        *("symbols", "max_symbols", "lists_everywhere"),
+    }
 
     def __init__(
         self,
@@ -84,6 +88,9 @@ class KuCoinFloor(Floor):
         self._by_key_id = {account.key_id: account for account in self.accounts.values()}
         self._present: dict[str, set[int]] = {}
         """Numbers of an account's sessions, by its name."""
+
+    def adopt(self, terms: Terms) -> None:
+        super().adopt(checked(terms))
 
     # How a token is had.
 
