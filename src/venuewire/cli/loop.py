@@ -60,6 +60,16 @@ def stop_signals() -> Iterator[asyncio.Event]:
         let_go()
 
 
+async def first_of(*events: asyncio.Event) -> None:
+    """Return when one of them is set."""
+    waiting = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waiting:
+            each.cancel()
+
+
 async def wait(event: asyncio.Event, seconds: float | None) -> bool:
     """Whether it was set within that time."""
     try:

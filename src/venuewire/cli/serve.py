@@ -17,8 +17,9 @@ from venuewire.cli.arguments import ALL, CONTROL_VARIABLE, chosen_venues, contro
 from venuewire.cli.config import Config, check_served, read_config
 from venuewire.cli.lines import say, say_json
 from venuewire.cli.log import LogFormat, log_events
-from venuewire.cli.loop import stop_signals
+from venuewire.cli.loop import first_of, stop_signals
 from venuewire.cli.outcome import SUCCESS, CommandFailed, WrongUsage
+from venuewire.cli.reload import reload, reload_signal
 from venuewire.cli.worker import worker_command
 from venuewire.core.errors import ConfigurationError
 from venuewire.core.secrets import Credentials
@@ -59,10 +60,10 @@ async def serve(options: ServeOptions) -> int:
     """The exit status. Raises `WrongUsage`, and `CommandFailed` when it cannot listen."""
     if options.log_format is not None:
         log_events(options.log_format)
-    config = Config() if options.config is None else read_config(options.config)
+    config = _config(options)
     raise_descriptors()
     local = local_venue(options, config)
-    with stop_signals() as asked:
+    with stop_signals() as asked, reload_signal(asked.set) as reloading:
         try:
             await local.start()
         except ConfigurationError as error:
@@ -70,12 +71,30 @@ async def serve(options: ServeOptions) -> int:
         try:
             tell = _tell_json if options.json else _tell
             tell(local, {} if config.accounts else local.all_credentials)
-            await asked.wait()
+            await _live(local, options, asked, reloading)
             local.drain()
             await asyncio.sleep(options.drain_delay)
         finally:
             await local.aclose()
     return SUCCESS
+
+
+async def _live(
+    local: LocalVenue, options: ServeOptions, asked: asyncio.Event, reloading: asyncio.Event
+) -> None:
+    """Until it is asked to end. Raises `CommandFailed` when it cannot go on."""
+    failed = local.crew.failed if isinstance(local, Primary) else asyncio.Event()
+    while not asked.is_set():
+        await first_of(asked, reloading, failed)
+        if isinstance(local, Primary) and failed.is_set():
+            raise CommandFailed(local.crew.failure)
+        if reloading.is_set():
+            reloading.clear()
+            await reload(local, lambda: local_venue(options, _config(options)).configuration)
+
+
+def _config(options: ServeOptions) -> Config:
+    return Config() if options.config is None else read_config(options.config)
 
 
 def local_venue(options: ServeOptions, config: Config) -> LocalVenue:

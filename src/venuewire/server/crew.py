@@ -1,8 +1,7 @@
 """The workers of one local venue: started, given connections, told what happens, missed when they
 die, and seen out. It listens in the place of a `Listener`.
 
-Law 1: a connection goes to the worker that has the fewest; while none is open, it waits where it
-       is.
+Law 1: while no worker is open, connections wait where they are.
 Law 2: what is done to a venue is done by all workers, in one order, before anybody is told that it
        is done. A worker that keeps others waiting for `PATIENCE` is killed.
 Law 3: a worker that ends is missed: its sessions are, and nothing else; another takes its place, at
@@ -13,7 +12,6 @@ Law 4: nobody survives: a worker whose primary is gone ends by itself (see `work
 
 import asyncio
 import logging
-import socket
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
@@ -34,19 +32,17 @@ from venuewire.server.dispatches import (
     TlsFiles,
 )
 from venuewire.server.front_desk import FrontDesk
-from venuewire.server.mate import TURNED_AWAY, Mate, Phase, how_it_ended
+from venuewire.server.mate import Mate, Phase, how_it_ended
+from venuewire.server.placement import Placement
 from venuewire.server.shares import Shares
-from venuewire.server.verdicts import BUSY, CROWDED, SERVE
 from venuewire.transport.acceptor import Acceptor
 from venuewire.transport.access import Access
 from venuewire.transport.acts import Act
 from venuewire.transport.doors import DoorPlan
-from venuewire.transport.guests import address_of_peer
 from venuewire.transport.hall import Hall
 from venuewire.transport.http_app import http_app
 from venuewire.transport.http_tunnel import TunnelExit
 from venuewire.transport.listener import reachable
-from venuewire.transport.mishaps import report
 from venuewire.transport.premises import Premises
 
 PATIENCE: Final = 15.0
@@ -76,8 +72,6 @@ class Crew:
         command: Sequence[str],
         environment: Mapping[str, str],
         tls: TlsFiles | None,
-        control: Iterable[BaseRoute],
-        pages: Iterable[BaseRoute],
     ) -> None:
         """`command` starts a worker; two descriptors follow it. Raises `ConfigurationError` when
         two venues want the same path."""
@@ -87,15 +81,19 @@ class Crew:
         self._command = command
         self._environment = environment
         self._tls = tls
-        self._control, self._pages = list(control), list(pages)
+        self._control: list[BaseRoute] = []
+        self._pages: list[BaseRoute] = []
         self._plan = DoorPlan((hall.venue, hall) for hall in halls.values())
         self._mates: dict[int, Mate] = {}
         """By their places; those that are gone, too, until another takes the place."""
         self._shares = Shares(premises, halls)
+        self._placement = Placement(premises, self._mates)
         self._keeping: list[asyncio.Task[None]] = []
         self._acceptor: Acceptor | None = None
         self._access = Access("")
         self._base = ""
+        self.starts: dict[int, int] = {}
+        """How often a worker was started, by place."""
         self._told: list[asyncio.Future[Answer]] = []
         """What the last act has been answered, or will be."""
         self._began: asyncio.Event = asyncio.Event()
@@ -106,6 +104,10 @@ class Crew:
         premises.served_elsewhere = lambda: self.connections
         for hall in halls.values():
             hall.record = self.record
+
+    def serve(self, *, control: Iterable[BaseRoute], pages: Iterable[BaseRoute]) -> None:
+        """These too, as `http_app`."""
+        self._control, self._pages = list(control), list(pages)
 
     # Open and closed.
 
@@ -119,7 +121,7 @@ class Crew:
     ) -> str:
         """Listen when all workers have begun; the base URL. Raises `ConfigurationError`."""
         self._access = Access(host, control_token)
-        acceptor = Acceptor(self._place)
+        acceptor = Acceptor(self._placement.place)
         try:
             bound = await acceptor.listen(host, port, paused=True)
         except OSError as error:
@@ -153,6 +155,7 @@ class Crew:
         if self._acceptor is None:
             return
         self._acceptor.close()
+        self._placement.close()
         self._premises.drain(True)
         self._premises.closed = True
         for mate in self._mates.values():
@@ -180,7 +183,8 @@ class Crew:
         failures = 0
         while not self._premises.closed:
             mate = self._mates[place] = Mate(place, self._opened)
-            began = await self._serve(mate)
+            self.starts[place] = self.starts.get(place, 0) + 1
+            began = await self._run(mate)
             if self._premises.closed:
                 return
             lived = asyncio.get_running_loop().time() - mate.began_at
@@ -191,7 +195,7 @@ class Crew:
             pause = 0.0 if failures < 2 else _FIRST_PAUSE * 2 ** (failures - 2)
             await asyncio.sleep(min(pause, _LONGEST_PAUSE))
 
-    async def _serve(self, mate: Mate) -> bool:
+    async def _run(self, mate: Mate) -> bool:
         """Until its end; whether it could be given connections."""
         try:
             status = await mate.run(self._command, self._environment, self._charter, self._desk)
@@ -269,40 +273,9 @@ class Crew:
             _logger.error("worker %d (pid %d) does not answer: killed", mate.place, mate.pid)
             mate.kill()
 
-    # Connections.
-
     @property
     def connections(self) -> int:
         return sum(mate.connections for mate in self._mates.values())
-
-    def _place(self, arrived: socket.socket) -> None:
-        try:
-            self._give(arrived, address_of_peer(arrived))
-        except Exception as error:  # noqa: BLE001 - one connection's failure is not the others'
-            report(_logger, "placing a connection", error)
-            arrived.close()
-
-    def _give(self, arrived: socket.socket, address: str) -> None:
-        verdict = self._verdict(address)
-        counted = address if verdict == SERVE else TURNED_AWAY
-        if verdict == SERVE or self._turned_away() < self._premises.limits.turned_away:
-            for mate in sorted(self._open(), key=lambda mate: mate.connections):
-                if mate.give(arrived, counted, verdict):
-                    return
-        self._premises.refuse(0)
-        arrived.close()
-
-    def _turned_away(self) -> int:
-        return sum(mate.turned_away for mate in self._mates.values())
-
-    def _verdict(self, address: str) -> int:
-        premises = self._premises
-        if self.connections >= premises.most_connections:
-            return BUSY
-        most = premises.limits.connections_per_address
-        if most is not None and sum(mate.of(address) for mate in self._mates.values()) >= most:
-            return CROWDED
-        return SERVE
 
     # What happens.
 
@@ -340,6 +313,7 @@ class Crew:
         if self._tls is not None:
             self.tell(TakeTls(self._tls))
 
-    def pids(self) -> dict[int, int]:
-        """Of the workers there are, by place."""
-        return {place: mate.pid for place, mate in self._mates.items()}
+    @property
+    def mates(self) -> tuple[Mate, ...]:
+        """By their places; also one that is gone, until another takes its place."""
+        return tuple(self._mates.values())

@@ -84,14 +84,7 @@ class TakeTls(Struct, frozen=True, tag=True):
     files: TlsFiles
 
 
-class TakeTerms(Struct, frozen=True, tag=True):
-    """For sessions that begin from now on."""
-
-    venue: str
-    terms: dict[str, Any]
-
-
-Task: TypeAlias = Act | Cut | Aged | ListSessions | Look | TakeTls | TakeTerms
+Task: TypeAlias = Act | Cut | Aged | ListSessions | Look | TakeTls
 
 
 class Order(Struct, frozen=True, tag=True):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from venuewire.core.floor import RecordKey
-from venuewire.server.charter import begin_fault
+from venuewire.server.charter import begin_fault, read_terms
 from venuewire.server.session_deeds import let_pass
 from venuewire.transport import acts
 from venuewire.transport.hall import Hall
@@ -25,7 +25,7 @@ def follow(halls: Mapping[str, Hall], premises: Premises, act: acts.Act) -> int:
             return _say(halls[act.venue], act)
         case acts.FaultBegan() | acts.FaultsCleared():
             return _spoil(halls[act.venue], act)
-        case acts.Enrolled() | acts.Revoked() | acts.LetPass() | acts.Learned():
+        case acts.Enrolled() | acts.Revoked() | acts.Agreed() | acts.LetPass() | acts.Learned():
             return _know(halls[act.venue], act)
         case _:
             assert_never(act)
@@ -46,12 +46,16 @@ def _say(hall: Hall, act: acts.Published | acts.Notified | acts.Withdrew | acts.
     return 0
 
 
-def _know(hall: Hall, act: acts.Enrolled | acts.Revoked | acts.LetPass | acts.Learned) -> int:
+def _know(
+    hall: Hall, act: acts.Enrolled | acts.Revoked | acts.Agreed | acts.LetPass | acts.Learned
+) -> int:
     match act:
         case acts.Enrolled(_, account):
             hall.enroll(account)
         case acts.Revoked(_, api_key, at):
             return hall.revoke(api_key, at)
+        case acts.Agreed(_, terms):
+            hall.adopt(read_terms(hall.venue, terms))
         case acts.LetPass(_, seconds):
             return let_pass(hall, seconds)
         case acts.Learned(_, key, value):

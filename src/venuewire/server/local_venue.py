@@ -9,7 +9,7 @@ that names it, before anything listens.
 """
 
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,16 @@ from venuewire.core.instant import Clock
 from venuewire.core.secrets import Account, Credentials
 from venuewire.core.terms import Edition
 from venuewire.core.venue import Venue
+from venuewire.server.configuration import (
+    Configuration,
+    Reconfigured,
+    as_it_lives,
+    change_accounts,
+    change_terms,
+    other_limits,
+    standing_terms,
+    what_stands,
+)
 from venuewire.server.control import operations
 from venuewire.server.fault_board import FaultBoard
 from venuewire.server.metrics import metrics_page
@@ -107,30 +117,41 @@ class LocalVenue(Orders):
 
         Raises `ConfigurationError`.
         """
-        self._address = parse_address(listen)
-        self._ssl_context = ssl_context
-        self._control_token = None if control_token is None else checked_token(control_token)
         self._venues = resolve(venues)
-        self._given = checked_accounts(self._venues, accounts)
-        premises = Premises(clock, limits or Limits())
-        self._agreed = checked_terms(self._venues, edition, terms or {})
+        self.configuration = Configuration(
+            address=parse_address(listen),
+            accounts=checked_accounts(self._venues, accounts),
+            terms=checked_terms(self._venues, edition, terms or {}),
+            limits=limits or Limits(),
+            faults=tuple(faults),
+            state=None if state is None else Path(state),
+            control_token=None if control_token is None else checked_token(control_token),
+            ssl_context=ssl_context,
+        )
+        """What was asked for, here or by the last `reconfigure`."""
+        premises = Premises(clock, self.configuration.limits)
         halls = {venue.name: self._opened(venue, premises, seed) for venue in self._venues}
-        archive = Archive(None if state is None else Path(state), halls)
+        archive = Archive(self.configuration.state, halls)
         super().__init__(halls, premises, FaultBoard(halls), archive)
-        self._standing_faults = [(fault, self.fault(fault)) for fault in faults]
-        """Those that were given here, with their ids."""
+        self._standing_faults = {spec: self.fault(spec) for spec in self.configuration.faults}
+        """Ids of those that were asked for."""
         control = control_routes(operations(self), premises, self._settle, self._look)
-        pages = [metrics_page(halls.values(), premises, self._look)]
-        self._listener = self._listening(control, pages)
+        self._listener = self._listening(control)
 
     def _opened(self, venue: Venue, premises: Premises, seed: int | None) -> Hall:
-        terms, accounts = self._agreed[venue.name], self._given[venue.name]
-        floor = venue.floor(terms, accounts, premises.clock, rng(seed, venue))
+        asked = self.configuration
+        floor = venue.floor(
+            asked.terms[venue.name],
+            asked.accounts[venue.name],
+            premises.clock,
+            rng(seed, venue),
+        )
         chance = rng(None if seed is None else f"{seed}:faults", venue)
         return Hall(venue, floor, premises, chance)
 
-    def _listening(self, control: Iterable[BaseRoute], pages: Iterable[BaseRoute]) -> Listening:
+    def _listening(self, control: Iterable[BaseRoute]) -> Listening:
         halls = self._halls.values()
+        pages = [metrics_page(halls, self._premises, self._look)]
         return Listener(self._premises, halls, control=control, pages=pages)
 
     async def _settle(self) -> None:
@@ -144,11 +165,12 @@ class LocalVenue(Orders):
 
     async def start(self) -> Self:
         """Listen. Raises `ConfigurationError` when the address or the state cannot be had."""
-        host, port = self._address
+        asked = self.configuration
+        host, port = asked.address
         await self._archive.open()
         try:
             await self._listener.start(
-                host, port, ssl_context=self._ssl_context, control_token=self._control_token
+                host, port, ssl_context=asked.ssl_context, control_token=asked.control_token
             )
         except ConfigurationError:
             await self._archive.close()
@@ -171,6 +193,60 @@ class LocalVenue(Orders):
         trace: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+    # Configured anew, while it runs.
+
+    async def reconfigure(self, wanted: Configuration) -> Reconfigured:
+        """Live as one that was made so: as far as one can that is open. What was done by orders
+        since stays done. `wanted` is the `configuration` of another.
+
+        Raises `NotKept`.
+        """
+        before = self.configuration
+        self.configuration = as_it_lives(before, wanted, self._halls.values())
+        shared = [hall for name, hall in self._halls.items() if name in wanted.terms]
+        stands = list(what_stands(before, wanted))
+        changed = list(self._change_limits(before, wanted))
+        for hall in shared:
+            name = hall.venue.name
+            stands += standing_terms(hall, before.terms[name], wanted.terms[name])
+            changed += change_terms(hall, before.terms[name], wanted.terms[name])
+            revoked = frozenset(key for venue, key in self._archive.revoked if venue == name)
+            accounts = before.accounts[name], wanted.accounts[name]
+            changed += change_accounts(hall, *accounts, revoked)
+        changed += self._change_faults(wanted.faults)
+        changed += self._change_access(before, wanted)
+        for change in changed or ["nothing"]:
+            self._premises.journal.write("reloaded", reason=change)
+        await self._settle()
+        return Reconfigured(tuple(changed), tuple(stands))
+
+    def stay(self, reason: str) -> None:
+        """A new configuration is no good: note why."""
+        self._premises.journal.write("not_reloaded", reason=reason)
+
+    def _change_limits(self, before: Configuration, wanted: Configuration) -> Iterator[str]:
+        limits = other_limits(self._premises.limits, before.limits, wanted.limits)
+        if changed := self.set_limits(limits):
+            yield f"limits: {', '.join(changed)}"
+
+    def _change_faults(self, wanted: tuple[str, ...]) -> Iterator[str]:
+        known = self._standing_faults
+        for spec in [spec for spec in known if spec not in wanted]:
+            self.clear_faults(known.pop(spec))
+            yield f"fault {spec} was ended"
+        for spec in wanted:
+            if spec not in known:
+                known[spec] = self.fault(spec)
+                yield f"fault {spec} was begun"
+
+    def _change_access(self, before: Configuration, wanted: Configuration) -> Iterator[str]:
+        if before.control_token != wanted.control_token:
+            self._listener.take_token(wanted.control_token)
+            yield "the control token"
+        if before.ssl_context is not None and wanted.ssl_context is not None:
+            self._listener.take_tls(wanted.ssl_context)
+            yield "the certificate, read again"
 
     # Where it is, and who gets in.
 
@@ -203,10 +279,11 @@ class LocalVenue(Orders):
     def all_credentials(self) -> dict[str, Credentials]:
         """Of each venue's first account that was given when this was made, and not revoked since.
         Those of accounts added later are known to who added them."""
+        asked = self.configuration
         return {
             name: left[0]
             for name, hall in self._halls.items()
-            if (left := [a.credentials for a in self._given[name] if hall.admits(a)])
+            if (left := [a.credentials for a in asked.accounts[name] if hall.admits(a)])
         }
 
     def _only(self) -> Venue:

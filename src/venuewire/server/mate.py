@@ -112,6 +112,8 @@ class Mate:
         finally:
             self.kill()
             self._end()
+            if self.desk is None:
+                ours.close()  # It never became the channel's.
 
     def stop(self) -> None:
         """Have it see its clients out, and end."""

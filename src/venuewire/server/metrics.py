@@ -44,14 +44,19 @@ _Labeled: TypeAlias = Iterable[tuple[tuple[str, ...], float]]
 
 
 def metrics_page(
-    halls: Iterable[Hall], premises: Premises, look: Callable[[], Awaitable[None]]
+    halls: Iterable[Hall],
+    premises: Premises,
+    look: Callable[[], Awaitable[None]],
+    more: Iterable[Collector] = (),
 ) -> Route:
-    """`look` brings up to date what is known of other processes."""
+    """`look` brings up to date what is known of other processes; `more` is told beside."""
     all_halls = tuple(halls)
     registry = CollectorRegistry(auto_describe=False)
     registry.register(VenueMetrics(all_halls, premises))
     registry.register(vitals := VitalsMetrics(premises))
     ProcessCollector(registry=registry)
+    for collector in more:
+        registry.register(collector)
 
     async def metrics(_: Request) -> Response:
         await look()
@@ -70,14 +75,14 @@ class VenueMetrics(Collector):
         yield from self._of_premises()
         yield from self._present()
         for field, (name, help) in _COUNTERS.items():  # noqa: A001 - Prometheus' word
-            yield _counter(name, help, _BY_VENUE, self._each(field))
-        yield _counter(
+            yield counter(name, help, _BY_VENUE, self._each(field))
+        yield counter(
             "venuewire_sessions_refused",
             "Clients refused by a venue, by HTTP status or by its own code",
             ("venue", "code"),
             self._by_code("refused"),
         )
-        yield _counter(
+        yield counter(
             "venuewire_sessions_closed",
             "Sessions that ended, by close code; 1006 is without a CLOSE frame",
             ("venue", "code"),
@@ -92,7 +97,7 @@ class VenueMetrics(Collector):
         yield GaugeMetricFamily(
             "venuewire_draining", "1 when nobody new should be sent here", int(premises.draining)
         )
-        yield _counter(
+        yield counter(
             "venuewire_handshakes_refused",
             "Requests that reached no venue, by HTTP status; 0 is dropped unheard",
             ("status",),
@@ -121,7 +126,7 @@ class VenueMetrics(Collector):
         ]
 
 
-def _counter(name: str, told: str, labels: tuple[str, ...], values: _Labeled) -> Metric:
+def counter(name: str, told: str, labels: tuple[str, ...], values: _Labeled) -> Metric:
     counter = CounterMetricFamily(name, told, labels=labels)
     for labeled, value in values:
         counter.add_metric(labeled, value)

@@ -9,6 +9,7 @@ Law 2: state, accounts, tokens and nonces are here; there is one writer, and one
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import replace
 from starlette.routing import BaseRoute
 
 from venuewire.core.errors import ConfigurationError
@@ -16,8 +17,10 @@ from venuewire.server.answers import Sessions
 from venuewire.server.crew import Crew
 from venuewire.server.dispatches import Aged, Cut, ListSessions, TlsFiles
 from venuewire.server.local_venue import Listening, LocalVenue
+from venuewire.server.metrics import metrics_page
 from venuewire.server.orders import check_span
-from venuewire.server.session_deeds import chosen, merged
+from venuewire.server.session_deeds import check_after, chosen, merged
+from venuewire.server.worker_metrics import WorkerMetrics
 from venuewire.transport import acts
 from venuewire.transport.ledger import Ledger
 from venuewire.transport.limits import Limits
@@ -48,21 +51,23 @@ class Primary(LocalVenue):
         self._environment = environment
         self._tls = tls
         super().__init__(*venues, **options)
+        self.configuration = replace(self.configuration, workers=workers)
         for hall in self._halls.values():
             hall.ledger = Ledger(hall.floor)
 
-    def _listening(self, control: Iterable[BaseRoute], pages: Iterable[BaseRoute]) -> Listening:
-        self.crew = Crew(
+    def _listening(self, control: Iterable[BaseRoute]) -> Listening:
+        self.crew = crew = Crew(
             self._premises,
             self._halls,
             size=self._size,
             command=self._command,
             environment=self._environment,
             tls=self._tls,
-            control=control,
-            pages=pages,
         )
-        return self.crew
+        halls = self._halls.values()
+        pages = [metrics_page(halls, self._premises, self._look, [WorkerMetrics(crew)])]
+        crew.serve(control=control, pages=pages)
+        return crew
 
     # What is done is done everywhere.
 
@@ -100,7 +105,7 @@ class Primary(LocalVenue):
     async def session_page(
         self, venue: str | None = None, *, after: int = 0, limit: int = 100
     ) -> Sessions:
-        self.session_states(venue, after=after, limit=0)
+        check_after(chosen(self._halls, venue), after)
         listed = await self.crew.list_sessions(ListSessions(venue, after, limit))
         return merged([each.sessions for each in listed], tuple(self._halls), limit)
 

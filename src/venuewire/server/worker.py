@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from venuewire.core.errors import ConfigurationError, LocalProtocolError, NotHere
-from venuewire.server.charter import begin_fault, hall_of, read_terms
+from venuewire.server.charter import begin_fault, hall_of
 from venuewire.server.dispatches import (
     Admitted,
     Aged,
@@ -38,7 +38,6 @@ from venuewire.server.dispatches import (
     Rejected,
     Share,
     Stop,
-    TakeTerms,
     TakeTls,
     Task,
     TlsFiles,
@@ -196,9 +195,6 @@ class Station:
                 return self._share()
             case TakeTls(files):
                 self._take_tls(files)
-            case TakeTerms(venue, terms):
-                hall = self._halls[venue]
-                hall.floor.adopt(read_terms(hall.venue, terms))
             case _:
                 return self._follow(task)
         return None

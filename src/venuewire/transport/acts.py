@@ -4,7 +4,7 @@ can do the same, in the same order.
 Law: an act carries whatever else would differ from process to process: moments, numbers, keys.
 """
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
@@ -86,6 +86,13 @@ class Learned(Struct, frozen=True, tag=True):
         return f"Learned({self.venue}, {self.key[0]})"
 
 
+class Agreed(Struct, frozen=True, tag=True):
+    """Other terms, for sessions that begin from now on."""
+
+    venue: str
+    terms: dict[str, Any]
+
+
 class LimitsSet(Struct, frozen=True, tag=True):
     limits: Limits
 
@@ -101,5 +108,6 @@ Act: TypeAlias = (
     | FaultBegan
     | FaultsCleared
     | Learned
+    | Agreed
     | LimitsSet
 )

@@ -12,12 +12,12 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 from venuewire.core.errors import ConfigurationError, LocalProtocolError, NotKept
 from venuewire.transport.hall import Hall
 from venuewire.transport.mishaps import report
-from venuewire.transport.store import Change, Contents, Remember, Store
+from venuewire.transport.store import Admit, Change, Contents, Remember, Revoke, Store
 
 _Result = TypeVar("_Result")
 _logger = logging.getLogger(__name__)
@@ -31,6 +31,9 @@ class Archive:
         self._store: Store | None = None
         self._thread: ThreadPoolExecutor | None = None
         self._restored = False
+
+        self.revoked: set[tuple[str, str]] = set()
+        """Venue and API key: those that were revoked stay so, whoever names them."""
 
         # What is to be written next, beside what the floors name; and who waits for it.
         self._entered: list[Change] = []
@@ -83,6 +86,15 @@ class Archive:
 
     def enter(self, change: Change) -> None:
         """Keep this too, which no floor names. If it cannot be kept, it is dropped."""
+        match change:
+            case Revoke(venue, api_key):
+                self.revoked.add((venue, api_key))
+            case Admit(venue, account):
+                self.revoked.discard((venue, account.credentials.api_key))
+            case Remember():
+                pass
+            case _:
+                assert_never(change)
         if self._store is not None:
             self._entered.append(change)
 
@@ -169,6 +181,7 @@ class Archive:
 
     def _restore(self, contents: Contents) -> None:
         """What belongs to venues that are not here stays in the file."""
+        self.revoked.update(contents.revoked)
         for venue, api_key in contents.revoked:
             if (hall := self._halls.get(venue)) is not None:
                 hall.floor.revoke(api_key, hall.now())

@@ -11,13 +11,14 @@ from functools import partial
 from random import Random, SystemRandom
 from typing import Protocol, TypeAlias
 
-from msgspec import Struct, field
+from msgspec import Struct, field, to_builtins
 
 from venuewire.core.floor import Floor, Note, Publication, RecordKey
 from venuewire.core.http import HttpReply, HttpRequest
 from venuewire.core.instant import Instant
 from venuewire.core.secrets import Account, excerpt
 from venuewire.core.server_session import ServerSession
+from venuewire.core.terms import Terms
 from venuewire.core.venue import Door, Venue
 from venuewire.faults.fault import Never, Say, Slam
 from venuewire.faults.spec import Spec
@@ -215,6 +216,11 @@ class Hall:
         self.note("advanced", seconds=seconds)
         self.deliver()
         self.record(acts.LetPass(self.venue.name, seconds))
+
+    def adopt(self, terms: Terms) -> None:
+        """Live by other terms, for sessions that begin from now on. Raises `ConfigurationError`."""
+        self.floor.adopt(terms)
+        self.record(acts.Agreed(self.venue.name, to_builtins(self.floor.terms)))
 
     def announce(self, said: Say, now: Instant) -> None:
         """A fault has the venue tell about itself."""

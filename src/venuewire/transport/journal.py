@@ -46,6 +46,7 @@ What: TypeAlias = Literal[
     "worker_began",
     "worker_lost",
     "reloaded",
+    "not_reloaded",
 ]
 
 logger: Final = logging.getLogger(__name__)

@@ -37,8 +37,10 @@ def test_whatever_python_can_do_to_a_venue_any_language_can() -> None:
 
 
 def test_a_local_venue_adds_only_its_opening_its_end_and_where_it_is() -> None:
+    """And what its configuration says anew."""
     added = {name for name in vars(LocalVenue) if not name.startswith("_")}
     assert added == {
+        *("reconfigure", "stay"),
         *("start", "aclose", "base", "endpoints", "url", "credentials", "all_credentials"),
     }
 

@@ -79,8 +79,8 @@ def test_serve_speaks_nothing_older_than_tls_1_2(tmp_path: Path) -> None:
     issued.private_key_pem.write_to_path(str(key))
     options = ServeOptions(listen="127.0.0.1:0", tls_cert=certificate, tls_key=key)
     venue = local_venue(options, Config())
-    assert venue._ssl_context is not None
-    assert venue._ssl_context.minimum_version == ssl.TLSVersion.TLSv1_2
+    assert venue.configuration.ssl_context is not None
+    assert venue.configuration.ssl_context.minimum_version == ssl.TLSVersion.TLSv1_2
 
 
 async def test_a_handshake_may_not_take_too_long() -> None:
