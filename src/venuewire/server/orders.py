@@ -19,6 +19,7 @@ from venuewire.server.answers import Sessions, State, state_of
 from venuewire.server.fault_board import FaultBoard, FaultState
 from venuewire.server.session_deeds import (
     age_sessions,
+    check_after,
     chosen,
     cut_sessions,
     hall_named,
@@ -170,8 +171,7 @@ class Orders:
         after: of one venue, only those with a greater number. Raises `NotHere`.
         """
         meant = self._chosen(venue)
-        if after and venue is None and len(self._halls) > 1:
-            raise LocalProtocolError("after: numbers count within one venue: name it")
+        check_after(self._halls, venue, after)
         return page_of(meant, after=after, limit=limit)
 
     async def session_page(

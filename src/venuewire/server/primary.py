@@ -105,7 +105,8 @@ class Primary(LocalVenue):
     async def session_page(
         self, venue: str | None = None, *, after: int = 0, limit: int = 100
     ) -> Sessions:
-        check_after(chosen(self._halls, venue), after)
+        chosen(self._halls, venue)
+        check_after(self._halls, venue, after)
         listed = await self.crew.list_sessions(ListSessions(venue, after, limit))
         return merged([each.sessions for each in listed], tuple(self._halls), limit)
 

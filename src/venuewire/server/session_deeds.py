@@ -39,6 +39,12 @@ def chosen(
     return [(hall, each) for hall in where for each in hall.floor.sessions.values()]
 
 
+def check_after(halls: Mapping[str, Hall], venue: str | None, after: int) -> None:
+    """Raises `LocalProtocolError`."""
+    if after and venue is None and len(halls) > 1:
+        raise LocalProtocolError("after: numbers count within one venue: name it")
+
+
 def page_of(
     chosen: list[tuple[Hall, ServerSession]], *, after: int = 0, limit: int = 100
 ) -> Sessions:

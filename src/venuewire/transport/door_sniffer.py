@@ -102,6 +102,7 @@ class DoorSniffer(asyncio.BufferedProtocol):
         limit_unread(transport, premises.limits.unread_timeout)
         address = address_of(transport)
         if (refusal := self._unwanted or premises.refusal(address)) is not None:
+            self._leaving = True  # What it asks may be here before it is told.
             soon(self._turn_away, refusal)
             return
         premises.guests.enter(self, address)
@@ -239,13 +240,22 @@ class DoorSniffer(asyncio.BufferedProtocol):
         self._head[:] = rest
 
         def decided(verdict: Verdict) -> None:
-            if not self._transport.is_closing():
-                self._asking = None
-                self._obey(verdict, match, head, bytes(self._head))
+            gone, self._asking = self._transport.is_closing(), None
+            if not gone:
+                self._obey_safely(verdict, match, head)
             elif isinstance(verdict, ServerSession):
                 match.hall.dismiss(verdict)
 
         self._asking = usher.knock(match.door, request, decided)
+
+    def _obey_safely(self, verdict: Verdict, match: Match[Hall], head: RequestHead) -> None:
+        try:
+            self._obey(verdict, match, head, bytes(self._head))
+        except Exception as error:  # noqa: BLE001 - one connection's failure is not the others'
+            report(_logger, "seating a client", error)
+            self._transport.abort()
+            if isinstance(verdict, ServerSession) and verdict.link is None:
+                match.hall.dismiss(verdict)
 
     def _obey(self, verdict: Verdict, match: Match[Hall], head: RequestHead, rest: bytes) -> None:
         match verdict:
