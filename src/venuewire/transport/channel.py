@@ -34,6 +34,8 @@ class Channel(asyncio.Protocol):
         self._hear = hear
         self._lost = lost
         self._received = bytearray()
+        self._is_deaf = False
+        """Something could not be followed; what came after it is of no use."""
         self._transport: asyncio.Transport | None = None
         self.gone = asyncio.Event()
         """Set at the end."""
@@ -73,7 +75,7 @@ class Channel(asyncio.Protocol):
         received += data
         at = 0
         try:
-            while len(received) - at >= _LENGTH and not self.gone.is_set():
+            while len(received) - at >= _LENGTH and not self._is_deaf:
                 begins = at + _LENGTH
                 ends = begins + int.from_bytes(received[at:begins])
                 if ends > len(received):
@@ -82,10 +84,12 @@ class Channel(asyncio.Protocol):
                 self._hear(self._decoder.decode(received[begins:ends]))
         except Exception as error:  # noqa: BLE001 - whoever cannot follow must not pretend to
             report(_logger, "hearing another process of this venue", error)
+            self._is_deaf = True
             self.abort()
         del received[:at]
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.gone.is_set():
+            self._is_deaf = True
             self.gone.set()
             self._lost()

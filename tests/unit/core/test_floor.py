@@ -9,7 +9,7 @@ from parrot import UPGRADE, cage, caller
 from venuewire.core.errors import LocalProtocolError
 from venuewire.core.floor import ELAPSED, Floor, Note, Publication, Subscribers
 from venuewire.core.secrets import Account, Credentials
-from venuewire.core.server_session import Closing, ServerSession
+from venuewire.core.server_session import Closing, Rejection, ServerSession
 from venuewire.core.terms import Terms
 
 
@@ -134,6 +134,27 @@ def test_a_time_that_is_none_is_refused(value: bytes) -> None:
     with pytest.raises(LocalProtocolError, match="elapsed"):
         floor.take_back(ELAPSED, value, at(0))
     assert floor.elapsed == 0.0
+
+
+def test_other_terms_are_for_what_comes_and_the_edition_stands() -> None:
+    floor = bare(max_connects=1)
+    assert floor.crowded("a", at(0)) is None
+    floor.adopt(Terms(edition="observed", lifetime=5.0, max_connects=1))
+    assert floor.terms == Terms(lifetime=5.0, max_connects=1)
+    assert floor.crowded("a", at(1)) == 59, "the same budget goes on"
+    floor.adopt(Terms(max_connects=2))
+    assert [floor.crowded("a", at(1)) for _ in range(3)] == [None, None, 60]
+
+
+def test_a_number_that_another_process_has_given_is_taken() -> None:
+    floor = bare()
+    floor.count_from(7)
+    assert [floor.number(), floor.number()] == [7, 8]
+
+
+def test_a_floor_without_rejections_makes_none() -> None:
+    with pytest.raises(NotImplementedError):
+        bare().reject(UPGRADE, Rejection(1, "no"), at(0))
 
 
 def test_what_a_venue_keeps_is_its_own() -> None:

@@ -18,3 +18,17 @@ def test_a_tally_is_the_sum_over_venues() -> None:
     second.refuse(401)
     tally = tally_of([first, second])
     assert (tally.admitted, tally.refused, tally.slow, tally.breaches) == (5, 3, 1, 0)
+
+
+def test_shares_add_up() -> None:
+    first, second, whole = Counts(), Counts(), Counts()
+    first.admitted, second.admitted, first.bytes_in = 1, 2, 7
+    first.refuse(429)
+    for counts in (first, second):
+        counts.close(1000)
+    for counts in (first, second):
+        whole.add(counts.read())
+    assert (whole.admitted, whole.bytes_in) == (3, 7)
+    assert (whole.refused, whole.closed) == ({429: 1}, {1000: 2})
+    first.close(1000)
+    assert whole.closed == {1000: 2}, "as of then"

@@ -7,10 +7,13 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from caller import Caller
 from restart import Records
 from venues.kucoin.desk import ACK, ALICE, BOB, Desk, asking, refusal, signed
-from venuewire.core.errors import LocalProtocolError
+from venuewire.core.errors import ConfigurationError, LocalProtocolError
+from venuewire.core.http import HttpRequest
 from venuewire.core.secrets import Account, new_credentials
+from venuewire.core.server_session import Rejection
 from venuewire.venues.kucoin.floor import TOKEN_KEY
 
 
@@ -147,3 +150,38 @@ def test_a_kept_key_that_is_none_is_refused(value: bytes) -> None:
     with pytest.raises(LocalProtocolError, match="key of the tokens"):
         desk.floor.restore(TOKEN_KEY, value, desk.clock())
     assert greeting(desk, token)["type"] == "welcome"
+
+
+# Other terms, and other processes.
+
+
+def test_terms_that_something_was_made_of_stand() -> None:
+    desk = Desk()
+    token = desk.token(ALICE)
+    terms = replace(
+        desk.floor.terms, ping_interval=9.0, token_key="another key", symbols=(), token_lifetime=1.0
+    )
+    desk.floor.adopt(terms)
+    assert desk.floor.terms == replace(Desk().floor.terms, ping_interval=9.0)
+    assert desk.grant()["instanceServers"][0]["pingInterval"] == 9000
+    desk.clock.seconds += 2
+    assert greeting(desk, token)["type"] == "welcome"
+
+
+def test_terms_that_no_client_could_keep_are_refused() -> None:
+    desk = Desk()
+    before = desk.floor.terms
+    with pytest.raises(ConfigurationError, match="must be above"):
+        desk.floor.adopt(replace(before, idle_timeout=1.0))
+    assert desk.floor.terms == before
+
+
+@pytest.mark.parametrize(("query", "id"), [("connectId=a", "a"), ("", None)])
+def test_whoever_another_process_rejects_hears_it_here(query: str, id: str | None) -> None:
+    desk = Desk()
+    request = HttpRequest(method="GET", url=f"/kucoin/?{query}")
+    desk.floor.count_from(5)
+    session = desk.floor.reject(request, Rejection(509, "exceed"), desk.clock())
+    assert session.number == 5
+    assert desk.floor.sessions == {}
+    assert Caller(desk.floor, desk.clock, session).heard() == [refusal(509, "exceed", id)]
