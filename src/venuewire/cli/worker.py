@@ -6,7 +6,6 @@ Law 2: only its primary ends it: a signal to the whole group, as Ctrl-C or a ser
 """
 
 import contextlib
-import ctypes
 import os
 import signal
 import socket
@@ -45,7 +44,9 @@ def main(arguments: list[str]) -> int:
 def _end_with(primary: int) -> None:
     """Where the system can do that; a worker that is not stuck notices by itself."""
     if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
+        with contextlib.suppress(ImportError, MemoryError, OSError, AttributeError):
+            import ctypes  # noqa: PLC0415 - a hardened service may not let it be
+
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != primary:
         sys.exit(LEFT_ALONE)

@@ -54,7 +54,7 @@ def values(struct: Struct) -> dict[str, str]:
 
 
 def test_every_limit_of_a_process_is_there_with_its_default() -> None:
-    told = {bare(row["setting"]): row["default"] for row in rows("Of one process")}
+    told = {bare(row["setting"]): row["default"] for row in rows("Of one local venue, whatever")}
     assert told == values(Limits())
 
 
