@@ -57,6 +57,16 @@ DrainDelay = Annotated[
     float,
     typer.Option(metavar="SECONDS", min=0.0, max=3600.0, help="From /healthz 503 to the goodbyes."),
 ]
+EditionName = Annotated[
+    Edition | None, typer.Option(help="The venues' pages to the letter, or what recordings show.")
+]
+ConfigFile = Annotated[
+    Path | None, typer.Option(metavar="FILE.toml", help="Accounts, and the venues' numbers.")
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, max=256, help="Processes that share the port; usually 1."),
+]
 StateFile = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Where accounts and the like survive; else in memory."),
@@ -175,13 +185,8 @@ def serve_command(  # noqa: PLR0913, PLR0917 - the options of one command
     venue: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Only these; usually all.")
     ] = None,
-    edition: Annotated[
-        Edition | None,
-        typer.Option(help="The venues' pages to the letter, or what recordings show."),
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option(metavar="FILE.toml", help="Accounts, and the venues' numbers.")
-    ] = None,
+    edition: EditionName = None,
+    config: ConfigFile = None,
     fault: Annotated[
         list[str] | None,
         typer.Option(metavar="SPEC", help="Such as half-open@30+60; `fault list --known`."),
@@ -191,10 +196,7 @@ def serve_command(  # noqa: PLR0913, PLR0917 - the options of one command
     tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="PEM.")] = None,
     control_token_file: TokenFile = None,
     log_format: LogLines = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, max=256, help="Processes that share the port; usually 1."),
-    ] = None,
+    workers: Workers = None,
     drain_delay: DrainDelay = 0.0,
     config_schema: Annotated[
         bool, typer.Option("--config-schema", help="Print the JSON Schema of the file, and end.")

@@ -24,6 +24,8 @@ from venuewire.server.dispatches import (
     Answer,
     Charter,
     Downward,
+    Examine,
+    Examined,
     Listed,
     ListSessions,
     Look,
@@ -35,6 +37,7 @@ from venuewire.server.front_desk import FrontDesk
 from venuewire.server.mate import Mate, Phase, how_it_ended
 from venuewire.server.placement import Placement
 from venuewire.server.shares import Shares
+from venuewire.server.vitals import VenueVitals, Vitals, look
 from venuewire.transport.acceptor import Acceptor
 from venuewire.transport.access import Access
 from venuewire.transport.acts import Act
@@ -299,6 +302,18 @@ class Crew:
             await each
         shares = [mate.share for mate in self._mates.values() if mate.share is not None]
         self._shares.show(shares)
+
+    async def examine(self) -> Vitals:
+        """How sessions are, and whose loop is the slowest."""
+        asked = [mate.ask(Examine()) for mate in self._mates.values() if mate.answers]
+        vitals = await look(self._halls.values(), self._premises)
+        for venue in vitals.venues:
+            vitals.venues[venue] = VenueVitals()  # The sessions here are the workers' shadows.
+        for each in asked:
+            answer = await each
+            if isinstance(answer, Examined):
+                vitals.join(answer.vitals)
+        return vitals
 
     async def list_sessions(self, wanted: ListSessions) -> list[Listed]:
         asked = [mate.ask(wanted) for mate in self._mates.values() if mate.answers]

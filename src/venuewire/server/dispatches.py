@@ -13,6 +13,7 @@ from venuewire.core.http import HttpReply, HttpRequest
 from venuewire.core.instant import Instant
 from venuewire.core.secrets import Account
 from venuewire.server.answers import Sessions
+from venuewire.server.vitals import Vitals
 from venuewire.transport import http_tunnel
 from venuewire.transport.acts import Act, FaultBegan, Learned
 from venuewire.transport.counts import Reading
@@ -78,13 +79,17 @@ class Look(Struct, frozen=True, tag=True):
     """Tell your share of what has happened, and is there."""
 
 
+class Examine(Struct, frozen=True, tag=True):
+    """Tell how your sessions are."""
+
+
 class TakeTls(Struct, frozen=True, tag=True):
     """Read the certificate again, for those who come from now on."""
 
     files: TlsFiles
 
 
-Task: TypeAlias = Act | Cut | Aged | ListSessions | Look | TakeTls
+Task: TypeAlias = Act | Cut | Aged | ListSessions | Look | Examine | TakeTls
 
 
 class Order(Struct, frozen=True, tag=True):
@@ -161,7 +166,11 @@ class Listed(Struct, frozen=True, tag=True):
     sessions: Sessions
 
 
-Answer: TypeAlias = int | Share | Listed | None
+class Examined(Struct, frozen=True, tag=True):
+    vitals: Vitals
+
+
+Answer: TypeAlias = int | Share | Listed | Examined | None
 """A number is of sessions that heard it, or were concerned."""
 
 

@@ -22,6 +22,7 @@ from venuewire.core.instant import Clock
 from venuewire.core.secrets import Account, Credentials
 from venuewire.core.terms import Edition
 from venuewire.core.venue import Venue
+from venuewire.server import vitals
 from venuewire.server.configuration import (
     Configuration,
     Reconfigured,
@@ -45,6 +46,7 @@ from venuewire.server.options import (
     rng,
 )
 from venuewire.server.orders import Orders
+from venuewire.server.vitals import Vitals
 from venuewire.transport.access import checked_token
 from venuewire.transport.archive import Archive
 from venuewire.transport.clock import now
@@ -151,7 +153,7 @@ class LocalVenue(Orders):
 
     def _listening(self, control: Iterable[BaseRoute]) -> Listening:
         halls = self._halls.values()
-        pages = [metrics_page(halls, self._premises, self._look)]
+        pages = [metrics_page(halls, self._premises, self._look, self._examine)]
         return Listener(self._premises, halls, control=control, pages=pages)
 
     async def _settle(self) -> None:
@@ -160,6 +162,9 @@ class LocalVenue(Orders):
 
     async def _look(self) -> None:
         """Bring up to date what is known of other processes. Here there are none."""
+
+    async def _examine(self) -> Vitals:
+        return await vitals.look(self._halls.values(), self._premises)
 
     # Open and closed.
 

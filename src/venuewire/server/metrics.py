@@ -16,8 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from venuewire.server.vitals import VitalsMetrics
-from venuewire.server.vitals import look as look_at
+from venuewire.server.vitals import Vitals, VitalsMetrics
 from venuewire.transport.counts import OTHER
 from venuewire.transport.hall import Hall
 from venuewire.transport.premises import Premises
@@ -47,12 +46,13 @@ def metrics_page(
     halls: Iterable[Hall],
     premises: Premises,
     look: Callable[[], Awaitable[None]],
+    examine: Callable[[], Awaitable[Vitals]],
     more: Iterable[Collector] = (),
 ) -> Route:
-    """`look` brings up to date what is known of other processes; `more` is told beside."""
-    all_halls = tuple(halls)
+    """`look` brings up to date what is known of other processes, `examine` tells how sessions are;
+    `more` is told beside."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(VenueMetrics(all_halls, premises))
+    registry.register(VenueMetrics(tuple(halls), premises))
     registry.register(vitals := VitalsMetrics(premises))
     ProcessCollector(registry=registry)
     for collector in more:
@@ -60,7 +60,7 @@ def metrics_page(
 
     async def metrics(_: Request) -> Response:
         await look()
-        vitals.vitals = await look_at(all_halls)
+        vitals.vitals = await examine()
         return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST})
 
     return Route("/metrics", metrics)

@@ -65,7 +65,8 @@ class Primary(LocalVenue):
             tls=self._tls,
         )
         halls = self._halls.values()
-        pages = [metrics_page(halls, self._premises, self._look, [WorkerMetrics(crew)])]
+        more = [WorkerMetrics(crew)]
+        pages = [metrics_page(halls, self._premises, self._look, crew.examine, more)]
         crew.serve(control=control, pages=pages)
         return crew
 

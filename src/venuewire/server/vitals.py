@@ -48,18 +48,39 @@ class VenueVitals(Struct):
             self.queued += waiting
             self.most_queued = max(self.most_queued, waiting)
 
+    def join(self, other: "VenueVitals") -> None:
+        """Of other sessions, too."""
+        for phase, count in other.phases.items():
+            self.phases[phase] += count
+        self.queued += other.queued
+        self.most_queued = max(self.most_queued, other.most_queued)
+        self.longest_silent = max(self.longest_silent, other.longest_silent)
+
 
 class Vitals(Struct):
     turn: float = 0.0
     """Seconds that one turn of the event loop took: whoever comes now waits that long."""
+    late_times: int = 0
+    """How often the timer was begun with, so far."""
+    late_seconds: float = 0.0
+    """By how much that was too late, in all."""
     venues: dict[str, VenueVitals] = field(default_factory=dict)
 
+    def join(self, other: "Vitals") -> None:
+        """Of another process, too."""
+        self.turn = max(self.turn, other.turn)
+        self.late_times += other.late_times
+        self.late_seconds += other.late_seconds
+        for name, each in other.venues.items():
+            self.venues.setdefault(name, VenueVitals()).join(each)
 
-async def look(halls: Iterable[Hall]) -> Vitals:
+
+async def look(halls: Iterable[Hall], premises: Premises) -> Vitals:
     loop = asyncio.get_running_loop()
     before = loop.time()
     await asyncio.sleep(0)
-    vitals = Vitals(turn=loop.time() - before)
+    lateness = premises.deadlines.lateness
+    vitals = Vitals(loop.time() - before, lateness.times, lateness.seconds)
     seen = 0
     for hall in halls:
         of_venue = vitals.venues[hall.venue.name] = VenueVitals()
@@ -90,12 +111,11 @@ class VitalsMetrics(Collector):
             "How long one turn of the event loop took, when this was asked",
             self.vitals.turn,
         )
-        lateness = self._premises.deadlines.lateness
         yield SummaryMetricFamily(
             "venuewire_deadline_lateness_seconds",
             "How late heartbeats and timeouts were begun with",
-            count_value=lateness.times,
-            sum_value=lateness.seconds,
+            count_value=self.vitals.late_times,
+            sum_value=self.vitals.late_seconds,
         )
         yield from self._of_venues()
 

@@ -28,6 +28,8 @@ from venuewire.server.dispatches import (
     Cut,
     Done,
     Downward,
+    Examine,
+    Examined,
     Ignored,
     Listed,
     ListSessions,
@@ -50,6 +52,7 @@ from venuewire.server.session_deeds import age_sessions, chosen, cut_sessions, p
 from venuewire.server.traveling_journal import TravelingJournal
 from venuewire.server.usher import Ushers
 from venuewire.server.verdicts import unwanted
+from venuewire.server.vitals import look
 from venuewire.transport import acts
 from venuewire.transport.channel import Channel
 from venuewire.transport.clock import now
@@ -125,6 +128,7 @@ class Station:
         }
         self._ushers = Ushers(send)
         self._is_following = False
+        self._examining: set[asyncio.Task[None]] = set()
         for hall in self._halls.values():
             self._ushers.to(hall)
             hall.keep = partial(self._pass_on, hall)
@@ -174,6 +178,10 @@ class Station:
 
     def hear(self, told: Downward) -> None:
         match told:
+            case Order(number, Examine()):
+                examining = asyncio.get_running_loop().create_task(self._examine(number))
+                self._examining.add(examining)
+                examining.add_done_callback(self._examining.discard)
             case Order(number, task):
                 self._send(Done(number, self._carry_out(task)))
             case Admitted() | Rejected() | Refused() | Ignored():
@@ -182,6 +190,10 @@ class Station:
                 raise LocalProtocolError("that was told at another time")
             case _:
                 self._tunnel.hear(told)
+
+    async def _examine(self, number: int) -> None:
+        vitals = await look(self._halls.values(), self._premises)
+        self._send(Done(number, Examined(vitals)))
 
     def _carry_out(self, task: Task) -> Answer:
         match task:
@@ -193,6 +205,8 @@ class Station:
                 return Listed(page_of(chosen(self._halls, venue), after=after, limit=limit))
             case Look():
                 return self._share()
+            case Examine():
+                raise LocalProtocolError("that takes its time")
             case TakeTls(files):
                 self._take_tls(files)
             case _:

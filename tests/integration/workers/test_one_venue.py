@@ -1,11 +1,13 @@
 """Two workers are one venue: whatever is said, asked or fetched anywhere holds everywhere."""
 
 import asyncio
+import re
 from itertools import count
 from typing import Any
 
 import aiohttp
 
+from integration.server.test_metrics import NAMED
 from integration.workers.company import FUTURES, SPOT, Company, answers, hears_fills, say, told
 from raw_peer import RawPeer, upgrade
 from venues.kraken_spot.local import signed
@@ -21,6 +23,21 @@ async def test_connections_are_shared_evenly(two: Company) -> None:
         now = await two.connections()
         assert {now[worker] - before[worker] for worker in now} <= {24, 25, 26}
         assert len(now) == 2
+
+
+async def test_all_metrics_that_are_documented_are_there(two: Company) -> None:
+    async with two.entered(SPOT, 4):
+        await two.order("GET", "tally")
+        async with (
+            aiohttp.ClientSession() as client,
+            client.get(f"{two.base}/metrics") as reply,
+        ):
+            text = await reply.text()
+    told = set(re.findall(r"^# TYPE (venuewire_\w+) ", text, re.MULTILINE))
+    assert told == NAMED
+    assert "venuewire_workers 2.0" in text
+    assert 'venuewire_session_phases{phase="open",venue="kraken-spot"} 4.0' in text
+    assert 'venuewire_sessions{venue="kraken-spot"} 4.0' in text
 
 
 async def token_of(two: Company) -> str:
