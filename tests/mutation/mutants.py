@@ -22,6 +22,7 @@ from mutation import (
     on_state,
     on_subscriptions,
     on_venue_sessions,
+    on_workers,
 )
 from mutation.mutant import Mutant
 
@@ -41,5 +42,6 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *on_delivery.MUTANTS,
     *on_control.MUTANTS,
     *on_limits.MUTANTS,
+    *on_workers.MUTANTS,
 )
 """By area; the order is that of the trials."""

@@ -24,7 +24,8 @@ def test_every_mutant_applies(mutant: Mutant) -> None:
 def test_there_are_enough_and_no_area_is_left_out() -> None:
     assert len(MUTANTS) >= FEWEST
     assert len({mutant.title for mutant in MUTANTS}) == len(MUTANTS)
-    areas = {"core", "client", "transport", *(f"venues/{name}" for name in venue_names())}
+    layers = {"core", "client", "server", "transport", "cli"}
+    areas = {*layers, *(f"venues/{name}" for name in venue_names())}
     assert {mutant.file.rpartition("/")[0] for mutant in MUTANTS} == areas
 
 

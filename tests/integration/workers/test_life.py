@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from integration.cli.test_commands import ENVIRONMENT
 from integration.workers.company import (
     FUTURES,
     SPOT,
@@ -122,7 +123,7 @@ async def is_unhealthy(two: Company) -> bool:
 
 
 def primary(command: list[str]) -> Primary:
-    return Primary("kraken-spot", workers=2, command=command, environment=os.environ)
+    return Primary("kraken-spot", workers=2, command=command, environment=ENVIRONMENT)
 
 
 async def test_workers_that_cannot_begin_are_given_up(

@@ -157,6 +157,8 @@ async def test_a_new_account_is_let_in_and_a_revoked_one_put_out_everywhere(two:
         gone = await two.order("DELETE", "accounts?name=alice&venue=kraken-futures")
         assert gone == {"revoked": 1}
         assert [await peer.closed() for peer in peers] == [1008] * 4
+    told = [event["what"] for event in (await two.order("GET", "journal?limit=1000"))["events"]]
+    assert (told.count("account_added"), told.count("account_revoked")) == (1, 1)
 
 
 async def test_a_fault_begins_and_ends_everywhere(two: Company) -> None:
