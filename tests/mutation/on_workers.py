@@ -75,7 +75,7 @@ MUTANTS: Final = (
     Mutant(
         name="a worker that is stuck is waited for",
         file="server/crew.py",
-        old="late = since is not None and now - since > PATIENCE",
+        old="late = since is not None and now - max(since, mate.ready_at) > PATIENCE",
         new="late = False",
         breaks="crew, law 2: a worker that keeps others waiting is killed",
         tests=LIFE,

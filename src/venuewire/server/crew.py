@@ -46,6 +46,7 @@ from venuewire.transport.hall import Hall
 from venuewire.transport.http_app import http_app
 from venuewire.transport.http_tunnel import TunnelExit
 from venuewire.transport.listener import reachable
+from venuewire.transport.mishaps import report
 from venuewire.transport.premises import Premises
 
 PATIENCE: Final = 15.0
@@ -205,6 +206,9 @@ class Crew:
             how = how_it_ended(status)
         except OSError as error:
             how = f"could not be started: {error.strerror}"
+        except Exception as error:  # noqa: BLE001 - the place must not stay empty for it
+            report(_logger, "keeping a worker", error)
+            how = "was given up"
         began = mate.opened
         lost = 0 if mate.desk is None else mate.desk.close()
         self._shares.retire(mate.share)
@@ -271,7 +275,7 @@ class Crew:
         if mate.phase is Phase.STARTING:
             late = now - mate.began_at > START_PATIENCE
         else:
-            late = since is not None and now - since > PATIENCE
+            late = since is not None and now - max(since, mate.ready_at) > PATIENCE
         if late and mate.phase is not Phase.LEAVING:
             _logger.error("worker %d (pid %d) does not answer: killed", mate.place, mate.pid)
             mate.kill()
@@ -287,7 +291,9 @@ class Crew:
         self.tell(act)
 
     def tell(self, task: Task) -> None:
-        self._told = [mate.ask(task) for mate in self._mates.values() if mate.desk is not None]
+        asked = [(mate, mate.ask(task)) for mate in self._mates.values()]
+        # One that still begins does it before it gets its first connection: nobody waits for that.
+        self._told = [answer for mate, answer in asked if mate.answers]
 
     async def told(self) -> int:
         """What was told last is done, and so is all before it; how many sessions it concerned."""

@@ -57,7 +57,7 @@ class Mate:
         """It could be given connections, at some time."""
         self.share: Share | None = None
         """What it told of itself last."""
-        self.began_at = asyncio.get_running_loop().time()
+        self.began_at = self.ready_at = asyncio.get_running_loop().time()
         self.desk: FrontDesk | None = None
         self._tell_opened = opened
         self._loop = asyncio.get_running_loop()
@@ -196,6 +196,7 @@ class Mate:
 
     def _catch_up(self) -> None:
         self.phase = Phase.CATCHING_UP
+        self.ready_at = self._loop.time()
 
         def caught_up(answer: "asyncio.Future[Answer]") -> None:
             if answer.result() is not None and self.phase is Phase.CATCHING_UP:
