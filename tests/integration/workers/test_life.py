@@ -154,7 +154,8 @@ async def test_a_worker_that_does_not_answer_is_killed_and_another_begins(
         stuck = venue.crew.mates[0]
         pid = stuck.pid
         os.kill(pid, signal.SIGSTOP)
-        assert await venue.publish("status", {"system": "maintenance"}) == 0
+        async with asyncio.timeout(30):
+            assert await venue.publish("status", {"system": "maintenance"}) == 0
         assert stuck.phase is mate.Phase.GONE
         assert not is_alive(pid)
         assert "does not answer: killed" in caplog.text
