@@ -9,8 +9,9 @@ import pytest
 from venuewire.transport.clock import now
 from venuewire.transport.door_sniffer import DoorSniffer
 from venuewire.transport.doors import DoorPlan
-from venuewire.transport.hall import Hall, Premises
+from venuewire.transport.hall import Hall
 from venuewire.transport.limits import Limits
+from venuewire.transport.premises import Premises
 
 
 class Reset(asyncio.Transport):
