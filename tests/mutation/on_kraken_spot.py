@@ -19,26 +19,26 @@ MUTANTS: Final = (
     Mutant(
         name="time_out is time_in",
         file="venues/kraken_spot/pongs.py",
-        old="self._times = self._render(received, self._clock().realtime)",
-        new="self._times = self._render(received, received)",
+        old="sent = self._wall()",
+        new="sent = received",
         breaks="`time_out` is when the answer leaves, not when the ping came",
         tests=("golden/test_kraken_spot.py",),
     ),
     Mutant(
         name="a pong has no req_id",
         file="venues/kraken_spot/pongs.py",
-        old=("        if req_id is UNSET:\n            return _NAMELESS"),
-        new=("        if req_id is not None:\n            return _NAMELESS"),
+        old="return _NAMELESS % self._times if req_id is UNSET else",
+        new="return _NAMELESS % self._times if req_id is not None else",
         breaks="Kraken Spot pongs, law 1: a pong carries the client's `req_id`",
         tests=("golden/test_kraken_spot.py",),
     ),
     Mutant(
-        name="a pong of the last second",
+        name="a pong of the last millisecond",
         file="venues/kraken_spot/pongs.py",
-        old="if 0 <= came <= left < _SECOND:",
-        new="if 0 <= came < _SECOND:",
+        old="and 0 <= left < _MILLISECOND:",
+        new="and left < _MILLISECOND:",
         breaks=(
-            "Kraken Spot pongs, law 2: what falls on two sides of a second is put "
+            "Kraken Spot pongs, law 2: what falls on two sides of a millisecond is put "
             "together from two stamps"
         ),
         tests=("venues/kraken_spot/test_ping.py",),

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from venuewire.core.errors import LocalProtocolError
 from venuewire.core.http import HttpReply, HttpRequest
-from venuewire.core.instant import Clock, Instant
+from venuewire.core.instant import Clock, Instant, wall_of
 from venuewire.core.pacing import Turnstile
 from venuewire.core.secrets import Account
 from venuewire.core.server_session import Rejection, ServerSession
@@ -161,7 +161,7 @@ class Floor:
     ) -> None:
         self.terms = terms
         self.accounts = {account.credentials.api_key: account for account in accounts}
-        self.clock = clock
+        self.read_time(clock)
         self.rng = rng
         self.stamps = Stamps()
         self.subscribers = Subscribers()
@@ -181,6 +181,12 @@ class Floor:
         self._numbers = 0
         self._connects = Turnstile(terms.max_connects, terms.connects_window)
         self._calls = Turnstile(terms.max_calls, terms.calls_window)
+
+    def read_time(self, clock: Clock) -> None:
+        """From there from now on."""
+        self.clock = clock
+        self.wall = wall_of(clock)
+        """The same clock's seconds since the epoch."""
 
     # What a venue must say for itself.
 

@@ -17,6 +17,13 @@ Clock: TypeAlias = Callable[[], Instant]
 """Where the layer above takes its time from: a real clock, or a simulation's."""
 
 
+def wall_of(clock: Clock) -> Callable[[], float]:
+    """Reads no more of a clock than the seconds since the epoch; at a third of the cost, where the
+    clock has a `wall` that does."""
+    alone: Callable[[], float] | None = getattr(clock, "wall", None)
+    return alone if alone is not None else lambda: clock().realtime
+
+
 def parted(before: Instant, after: Instant) -> float:
     """Seconds by which the wall clock went ahead of the monotonic one between two readings; below
     0 when it fell behind."""

@@ -1,9 +1,12 @@
 """The only place that reads a clock."""
 
-import time
+from time import monotonic, time
 
 from venuewire.core.instant import Instant
 
 
 def now() -> Instant:
-    return Instant(time.monotonic(), time.time())
+    return Instant(monotonic(), time())
+
+
+now.wall = time  # type: ignore[attr-defined]  # see `core.instant.wall_of`

@@ -89,7 +89,7 @@ class Hardship:
     def changed(self) -> None:
         """Faults were added or cleared: apply them to all links, and be woken for what is due."""
         now = self.clock()
-        self._floor.clock = self.clock if len(self.troubles) else self._clock
+        self._floor.read_time(self.clock if len(self.troubles) else self._clock)
         for link in self._links():
             if link.traffic is None:
                 self.gate(link)

@@ -311,8 +311,13 @@ class VenueLink(WSListener):
             self._say(b"".join(self._pongs), len(self._pongs))
             self._pongs.clear()
         if outbox:
-            self._say(text_frames(outbox), len(outbox))
+            data = text_frames(outbox)
+            counts = self._counts
+            counts.frames_out += len(outbox)
+            counts.bytes_out += len(data)
             outbox.clear()
+            if (carry := session.carry) is not None:
+                carry(data)
         if self._floor.pushes or self._floor.changed:
             self._hall.deliver()
         if session.closing is not None:

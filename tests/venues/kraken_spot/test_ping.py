@@ -91,7 +91,7 @@ def test_time_in_is_when_the_request_was_received_and_time_out_when_the_response
 
 def test_pings_that_came_together_are_answered_with_the_same_stamps() -> None:
     moments = iter([at(10.25), at(10.5)])
-    pongs = Pongs(Stamps(), lambda: next(moments))
+    pongs = Pongs(Stamps(), lambda: next(moments).realtime)
     first = [pongs.answer(number, at(10).realtime) for number in (1, 2)]
     assert [pong.partition(b',"time_in')[2] for pong in first] == [
         b'":"2023-11-14T22:13:30.000000Z","time_out":"2023-11-14T22:13:30.250000Z"}'
@@ -101,10 +101,11 @@ def test_pings_that_came_together_are_answered_with_the_same_stamps() -> None:
 
 def test_pongs_carry_the_same_stamps_as_any_other_reply() -> None:
     sent = at(0)
-    stamps, pongs, rng = Stamps(), Pongs(Stamps(), lambda: sent), Random(3)
-    for _ in range(2000):
-        received = EPOCH + rng.random() * 5
-        sent = Instant(0, received + rng.random() / 10)
+    stamps, pongs, rng = Stamps(), Pongs(Stamps(), lambda: sent.realtime), Random(3)
+    for step in range(4000):
+        # Thirty in a millisecond, some of them across its end; and now and then one from afar.
+        received = EPOCH + step * 3.3e-5 + (rng.random() * 5 if step % 100 == 0 else 0)
+        sent = Instant(0, received + rng.random() / (10_000 if step % 50 else 10))
         expected = b'{"method":"pong","req_id":1,"time_in":"%b","time_out":"%b"}'
         assert pongs.answer(1, received) == expected % (
             stamps.rfc3339(received),
@@ -171,10 +172,11 @@ def test_websocket_pings_do_not_reset_it(caller: Caller) -> None:
 
 
 def test_time_out_may_read_earlier_than_time_in_when_the_clock_is_set_back() -> None:
-    moments = iter([at(0), at(0.5)])
-    pongs = Pongs(Stamps(), lambda: next(moments))
+    moments = iter([at(0), at(0.5), at(0.4998)])
+    pongs = Pongs(Stamps(), lambda: next(moments).realtime)
     pongs.answer(1, EPOCH)
     assert b"13:20.500000Z" in pongs.answer(1, EPOCH + 0.75)
+    assert b"13:20.499800Z" in pongs.answer(1, EPOCH + 0.5003)
 
 
 def test_a_session_can_be_given_a_lifetime() -> None:

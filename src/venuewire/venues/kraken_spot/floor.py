@@ -47,8 +47,7 @@ class KrakenSpotFloor(Floor):
             )
         super().__init__(terms, accounts, clock=clock, rng=rng)
         self.market = Market(terms, self.stamps)
-        # Faults exchange the clock.
-        self.pongs = Pongs(self.stamps, lambda: self.clock())  # noqa: PLW0108
+        self.pongs = Pongs(self.stamps, lambda: self.wall())  # noqa: PLW0108 - it is exchanged
         self.system: System = "online"
         self._secrets = {
             key: secret_bytes(account.credentials.api_secret)
