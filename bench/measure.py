@@ -35,7 +35,7 @@ class Pace:
     """A glance: what cannot be shown in seconds may be shown on a smaller scale, which it says."""
 
 
-FULL = Pace(rounds=7, seconds=2.0, quick=False)
+FULL = Pace(rounds=5, seconds=2.0, quick=False)
 QUICK = Pace(rounds=3, seconds=0.5, quick=True)
 
 
