@@ -42,7 +42,7 @@ lint: .venv/dev
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 
-bench: .venv/bench  ## what things cost, beside the yardsticks: half an hour (TABLE=name QUICK=1)
+bench: .venv/bench  ## what things cost, beside the yardsticks: twenty minutes (TABLE=name QUICK=1)
 	@$(BIN)/python -m bench $(TABLE) $(if $(QUICK),--quick)
 
 mutants: .venv/dev  ## break the sources on purpose, 200 times: some test must notice each

@@ -8,8 +8,8 @@ MUTANTS: Final = (
     Mutant(
         name="Ping data is echoed in a form of our own",
         file="venues/kraken_prime/server.py",
-        old="(reqid, self._stamp(now.realtime), request.data)",
-        new='(reqid, self._stamp(now.realtime), bytes(request.data).replace(b" ", b""))',
+        old="(reqid, self._stamp(now.realtime), data)",
+        new='(reqid, self._stamp(now.realtime), data.replace(b" ", b""))',
         breaks='"Any objects included in `data` are echoed back unchanged"',
         tests=("venues/kraken_prime/test_ping.py",),
     ),

@@ -228,20 +228,16 @@ MUTANTS: Final = (
     Mutant(
         name="a budget is one too small",
         file="core/pacing.py",
-        old="deque(maxlen=limit)",
-        new=(
-            "deque(maxlen=limit)  # Off by one:\n"
-            "        self.limit = max(limit - 1, 1)\n"
-            "        self._taken = deque(maxlen=self.limit)"
-        ),
+        old="self._next = 0 if place == self.limit else place",
+        new="self._next = 0 if place >= max(self.limit - 1, 1) else place",
         breaks="at most `limit` takes within a window, and as many",
         tests=("unit/core/test_pacing.py",),
     ),
     Mutant(
         name="a budget is free a moment late",
         file="core/pacing.py",
-        old="now.monotonic < taken[0] + self.window",
-        new="now.monotonic <= taken[0] + self.window",
+        old="now.monotonic < taken[place] + self.window",
+        new="now.monotonic <= taken[place] + self.window",
         breaks="`free_at`: from then on `take` succeeds",
         tests=("unit/core/test_pacing.py",),
     ),

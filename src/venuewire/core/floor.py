@@ -234,6 +234,10 @@ class Floor:
         """Of what is subscribed, as a client would subscribe it."""
         return str(key)
 
+    def farewell(self) -> None:
+        """The venue is about to see everybody out: tell them, where it has a way of telling. What
+        is kept of it does not change: it comes back as it was."""
+
     @property
     def held(self) -> int:
         """Subscriptions of all sessions together."""

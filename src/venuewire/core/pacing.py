@@ -3,36 +3,43 @@
 Law: however many keys there are, what is remembered of them is bounded.
 """
 
-from collections import deque
+from array import array
 from typing import Final
 
 from venuewire.core.instant import Instant
 
 
 class Budget:
-    """At most `limit` takes within any `window` seconds. Holds `limit` numbers."""
+    """At most `limit` takes within any `window` seconds. Holds `limit` numbers, once so many were
+    taken: the oldest is where the next will be, so asking and taking touch one place."""
 
-    __slots__ = ("_taken", "limit", "window")
+    __slots__ = ("_next", "_taken", "limit", "window")
 
     def __init__(self, limit: int, window: float) -> None:
         self.limit = limit
         self.window = window
-        self._taken: deque[float] = deque(maxlen=limit)
+        self._taken = array("d")
+        self._next = 0
 
     def take(self, now: Instant) -> bool:
         """Use one; False when there is none left, and then nothing is used."""
-        taken = self._taken
+        taken, place = self._taken, self._next
+        if place == len(taken):
+            taken.append(now.monotonic)
         # As `free_at` reckons: a difference would be rounded otherwise.
-        if len(taken) == self.limit and now.monotonic < taken[0] + self.window:
+        elif now.monotonic < taken[place] + self.window:
             return False
-        taken.append(now.monotonic)
+        else:
+            taken[place] = now.monotonic
+        place += 1
+        self._next = 0 if place == self.limit else place
         return True
 
     def free_at(self, now: Instant) -> float:
         """Monotonic seconds from which `take` succeeds."""
-        if len(self._taken) < self.limit:
+        if self._next == len(self._taken):
             return now.monotonic
-        return max(now.monotonic, self._taken[0] + self.window)
+        return max(now.monotonic, self._taken[self._next] + self.window)
 
 
 REMEMBERED: Final = 10_000

@@ -155,6 +155,7 @@ class Station:
         with self._journal.muted():
             for hall in self._halls.values():
                 hall.clear_faults()
+                hall.farewell()
         await see_out(self._premises, ())
         self._journal.flush()
 

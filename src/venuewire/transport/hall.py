@@ -258,6 +258,11 @@ class Hall:
         finally:
             self.deliver()
 
+    def farewell(self) -> None:
+        """Say this venue's own way that everybody has to go."""
+        self.floor.farewell()
+        self.deliver()
+
     @property
     def notifies(self) -> bool:
         return type(self.floor).notify is not Floor.notify

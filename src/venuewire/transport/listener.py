@@ -106,11 +106,18 @@ class Listener:
 
 
 async def see_out(premises: Premises, halls: Iterable[Hall]) -> None:
-    """Tell everybody to go, and drop who stays."""
+    """Tell everybody to go, and drop who stays.
+
+    Where an operator has drained the venue, clients are told in its own words first: Kraken Spot's
+    hear of maintenance. A venue that just ends, as in a test, only closes.
+    """
+    announced = premises.draining
     premises.drain(True)
     premises.closed = True
     for hall in halls:
         hall.clear_faults()  # They would keep people in.
+        if announced:
+            hall.farewell()
     guests = premises.guests
     for guest in guests:
         guest.part(1001, "going away")

@@ -97,6 +97,18 @@ def test_ts_is_a_required_string(caller: Caller, ts: Any) -> None:
     assert answers[0]["reqid"] == 2
 
 
+def test_what_was_in_order_once_does_not_excuse_what_follows(caller: Caller) -> None:
+    """The same data again need not be read again; whatever differs is."""
+    short, long = [{"a": 1}], [{"Text": "x" * 200}]
+    for data in (short, short, long, long, short):
+        assert caller.send(ping(data=data))[0]["type"] == "Pong"
+    assert code_of(caller.send(ping(data=short, ts=None))) == 1004
+    assert code_of(caller.send(ping(data=[1]))) == 1003
+    assert code_of(caller.send(ping(data=[]))) == 1
+    caller.session.receive(b'{"reqid":2,"type":"Ping","ts":"t"}', caller.clock())
+    assert b"missing Ping data" in caller.raw()[0]
+
+
 def test_ts_is_not_compared_with_a_clock(caller: Caller) -> None:
     assert caller.send(ping(ts="1999-12-31T23:59:59.000000Z"))[0]["type"] == "Pong"
 

@@ -159,7 +159,15 @@ class KrakenSpotFloor(Floor):
         """ "On connect, and on engine state change": each session hears its own connection id."""
         self.system = system
         self.touch("system")
+        return self._tell_state()
+
+    def _tell_state(self) -> int:
         return sum(self.push(server.status(), (s,)) for s, server in self.engaged.items())
+
+    def farewell(self) -> None:
+        until_now, self.system = self.system, "maintenance"
+        self._tell_state()
+        self.system = until_now
 
     # Accounts that come and go.
 
