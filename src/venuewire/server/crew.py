@@ -125,7 +125,7 @@ class Crew:
     ) -> str:
         """Listen when all workers have begun; the base URL. Raises `ConfigurationError`."""
         self._access = Access(host, control_token)
-        acceptor = Acceptor(self._placement.place)
+        acceptor = Acceptor(self._placement.place, lambda: self._premises.limits.unread_timeout)
         try:
             bound = await acceptor.listen(host, port, paused=True)
         except OSError as error:

@@ -16,7 +16,10 @@ import logging
 import os
 import socket
 from collections.abc import Callable
+from math import nan
 from typing import Final
+
+from venuewire.transport.unread import limit_unread
 
 _BACKLOG: Final = 4096
 _BATCH: Final = 32
@@ -31,9 +34,15 @@ _logger = logging.getLogger(__name__)
 
 
 class Acceptor:
-    def __init__(self, welcome: Callable[[socket.socket], None]) -> None:
-        """`welcome` is given each connection's socket, and closes it in the end."""
+    def __init__(
+        self, welcome: Callable[[socket.socket], None], unread_timeout: Callable[[], float]
+    ) -> None:
+        """`welcome` is given each connection's socket, and closes it in the end. `unread_timeout`
+        in seconds, asked before connections are accepted."""
         self._welcome = welcome
+        self._unread_timeout = unread_timeout
+        self._unread = nan
+        """What the listening sockets have been told."""
         self._loop = asyncio.get_running_loop()
         self._sockets: list[socket.socket] = []
         self._pauses: dict[socket.socket, asyncio.TimerHandle] = {}
@@ -52,8 +61,9 @@ class Acceptor:
             each.setblocking(False)
             each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _UNREAD)  # Accepted ones inherit.
             each.listen(_BACKLOG)
-            if not paused:
-                self._resume(each)
+        self._limit_unread()
+        if not paused:
+            self.resume()
         bound: int = self._sockets[0].getsockname()[1]
         return bound
 
@@ -88,7 +98,18 @@ class Acceptor:
         self._loop.remove_reader(listening)
         self._pauses[listening] = self._loop.call_later(_PAUSE, self._resume, listening)
 
+    def _limit_unread(self) -> bool:
+        """Accepted sockets inherit it, which spares each of them four calls of the system. True
+        when it has changed: those that wait already have inherited what was."""
+        if (seconds := self._unread_timeout()) == self._unread:
+            return False
+        self._unread = seconds
+        for each in self._sockets:
+            limit_unread(each, seconds)
+        return True
+
     def _accept(self, listening: socket.socket) -> None:
+        changed = self._limit_unread()
         for _ in range(_BATCH):
             try:
                 arrived, _ = listening.accept()
@@ -99,4 +120,6 @@ class Acceptor:
                     self._pause(listening, error)
                     return
                 continue  # That one connection has failed before it was here.
+            if changed:
+                limit_unread(arrived, self._unread)
             self._welcome(arrived)

@@ -29,7 +29,6 @@ from venuewire.transport.premises import Premises
 from venuewire.transport.replies import encode_reply, error_reply, told_by
 from venuewire.transport.request_head import END, RequestHead, parse_head, without_upgrade
 from venuewire.transport.resets import reset
-from venuewire.transport.unread import limit_unread
 from venuewire.transport.upgrading import upgrade
 from venuewire.transport.venue_link import VenueLink
 
@@ -99,7 +98,6 @@ class DoorSniffer(asyncio.BufferedProtocol):
         if premises.closed:
             soon(transport.abort)
             return
-        limit_unread(transport, premises.limits.unread_timeout)
         address = address_of(transport)
         if (refusal := self._unwanted or premises.refusal(address)) is not None:
             self._leaving = True  # What it asks may be here before it is told.

@@ -66,7 +66,7 @@ class Listener:
             context=ssl_context,
             tls_timeout=lambda: self.premises.limits.tls_timeout,
         )
-        acceptor = Acceptor(introducer.welcome)
+        acceptor = Acceptor(introducer.welcome, lambda: self.premises.limits.unread_timeout)
         try:
             bound = await acceptor.listen(host, port, reuse_port=reuse_port)
         except OSError as error:

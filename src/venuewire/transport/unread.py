@@ -1,6 +1,5 @@
 """What the system watches for us: whether a peer still acknowledges what it is sent."""
 
-import asyncio
 import socket
 from typing import Final
 
@@ -10,11 +9,10 @@ _LONGEST_PROBE: Final = 32_767
 """Seconds: Linux refuses more."""
 
 
-def limit_unread(transport: asyncio.BaseTransport, seconds: float) -> None:
+def limit_unread(stream: socket.socket, seconds: float) -> None:
     """A peer that stops acknowledging, or never opens its window again, is dropped by the kernel:
     the only one to see it when nothing is left for us to write."""
-    stream: socket.socket | None = transport.get_extra_info("socket")
-    if stream is None or not hasattr(socket, "TCP_USER_TIMEOUT"):
+    if not hasattr(socket, "TCP_USER_TIMEOUT"):
         return
     unread = min(GREATEST, int(seconds * 1000))
     stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unread)

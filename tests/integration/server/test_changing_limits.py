@@ -1,10 +1,11 @@
 """Limits that are changed while the local venue runs hold from then on, for whoever comes."""
 
+import socket
 from collections.abc import Callable
 
 import pytest
 
-from raw_peer import RawPeer, upgrade
+from raw_peer import RawPeer, until, upgrade
 from toy_venue import TOY
 from venuewire.server import LocalVenue
 from venuewire.transport.limits import Limits
@@ -73,3 +74,17 @@ async def test_the_journal_says_what_changed_and_is_as_long_as_is_said() -> None
         assert venue.set_limits(Limits(journal_events=3, close_timeout=1.0)) == ()
         assert venue.journal()[-1].what == "limits_changed", "nothing changed, nothing is told"
         assert venue.forgotten() == 16
+
+
+async def test_who_comes_is_given_up_by_the_system_as_is_said_last() -> None:
+    """Also who waited to be accepted when it was said."""
+    async with LocalVenue(TOY) as venue:
+        venue.set_limits(Limits(unread_timeout=30.0))
+        for number in (1, 2):
+            async with await RawPeer.upgraded(venue.base, "/toy/v1"):
+                await until(lambda: bool(venue.sessions and venue.sessions[0].link))
+                stream = venue.sessions[0].link._transport.underlying_transport
+                accepted = stream.get_extra_info("socket")
+                asked = socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT
+                assert accepted.getsockopt(*asked) == 30_000, number
+            await until(lambda: not venue.sessions)

@@ -35,7 +35,7 @@ async def greeted(port: int) -> bytes:
 
 def acceptor_of(*, room: bool = True) -> Acceptor:
     introducer = Introducer(Greeter, lambda _: room, context=None, tls_timeout=lambda: 1.0)
-    return Acceptor(introducer.welcome)
+    return Acceptor(introducer.welcome, lambda: 60.0)
 
 
 async def test_everybody_is_greeted() -> None:

@@ -6,6 +6,7 @@ Law 3: a nonce is used once per key, and the next one is greater.
 """
 
 from collections.abc import Hashable, Iterable
+from itertools import count
 from random import Random
 from typing import Final, cast
 from urllib.parse import parse_qs
@@ -48,6 +49,7 @@ class KrakenSpotFloor(Floor):
         super().__init__(terms, accounts, clock=clock, rng=rng)
         self.market = Market(terms, self.stamps)
         self.pongs = Pongs(self.stamps, lambda: self.wall())  # noqa: PLW0108 - it is exchanged
+        self.connection_ids = count(rng.getrandbits(62) | 1 << 63)
         self.system: System = "online"
         self._secrets = {
             key: secret_bytes(account.credentials.api_secret)

@@ -46,7 +46,7 @@ class KrakenSpotServer:
         self._clock = floor.clock
         self._pong = floor.pongs.answer
         self._desk = Desk(floor, self, private=private)
-        self._connection_id = floor.rng.getrandbits(63) | 1 << 63
+        self._connection_id = next(floor.connection_ids)
 
     def open(self, session: ServerSession, now: Instant) -> None:
         self.session = session
