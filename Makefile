@@ -45,7 +45,7 @@ lint: .venv/dev
 bench: .venv/bench  ## what things cost, beside the yardsticks: twenty minutes (TABLE=name QUICK=1)
 	@$(BIN)/python -m bench $(TABLE) $(if $(QUICK),--quick)
 
-mutants: .venv/dev  ## break the sources on purpose, 200 times: some test must notice each
+mutants: .venv/dev  ## break the sources on purpose, in over 300 ways: some test must notice each
 	@PYTHONPATH=src:tests $(BIN)/python -m mutation $(ONLY)
 
 simulate: .venv/dev  ## clients and venues under seeded faults (SEEDS=n HOURS=h [SEED=k VENUE=.. EDITION=..])

@@ -9,6 +9,7 @@ Exit status 1 when an invariant does not hold; then the seed's command, the mish
 their timeline are printed. Ctrl-C ends it early, with the totals so far.
 """
 
+import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
@@ -24,6 +25,7 @@ from simulation.evidence import PAGE, Result, page, summary
 from simulation.shrink import account, shrink
 from simulation.stage import Tally
 
+RECONNECTS = Path(__file__).parents[1] / "real" / "reconnects.py"
 SHRUNK = 3
 """Failing seeds that are shrunk; of more, only the command is printed."""
 FULL: dict[str, tuple[list[int], float]] = {
@@ -148,12 +150,22 @@ def make_evidence(asked: Namespace) -> int:
         failures += failed
     for result in results:
         report(result, [failure for failure in failures if failure.scope.kind == result.kind])
-    if failures:
+    reconnected = reconnects(Path(asked.folder or "", "reconnects.txt"), saved=bool(asked.folder))
+    print(reconnected)
+    if failures or not reconnected.endswith("flat\n"):
         return 1
     PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page(results))
+    PAGE.write_text(page(results, reconnected))
     print(f"wrote {PAGE.name}")
     return 0
+
+
+def reconnects(saved_in: Path, *, saved: bool) -> str:
+    """What the real ones print, now or, where it was saved, then."""
+    if saved and saved_in.exists():
+        return saved_in.read_text()
+    command = [sys.executable, str(RECONNECTS)]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout
 
 
 if __name__ == "__main__":
